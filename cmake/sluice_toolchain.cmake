@@ -1,0 +1,15 @@
+# Compiler flags, ccache and the linker, for every target.
+find_program(SLUICE_CCACHE ccache)
+if(SLUICE_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${SLUICE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_C_COMPILER_LAUNCHER})
+endif()
+find_program(SLUICE_MOLD mold)
+if(SLUICE_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+add_compile_options(${SLUICE_FLAGS} -Wall -Wextra -Wno-unused-parameter -fdiagnostics-color=auto -fstack-protector-strong
+                    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+add_link_options(${SLUICE_FLAGS})
+set_property(GLOBAL PROPERTY JOB_POOLS link_pool=1)
+set(CMAKE_JOB_POOL_LINK link_pool)

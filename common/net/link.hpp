@@ -7,9 +7,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/status.hpp"
 #include "common/data/types.hpp"
+
+namespace grpc {
+class Channel;
+class Service;
+} // namespace grpc
 
 namespace sluice::net {
 
@@ -49,6 +55,8 @@ class listener {
 public:
   virtual ~listener() = default;
   virtual std::string address() const = 0;   ///< "host:port" with the real port
+  /// A channel to the listener's own services within this process (`sluice local`).
+  virtual std::shared_ptr<grpc::Channel> channel() = 0;
 };
 
 /// How nodes reach one another: gRPC in clusters, memory in `sluice local` and in tests.
@@ -56,7 +64,9 @@ class transport {
 public:
   virtual ~transport() = default;
   /// "host:port"; port 0 takes a free one. Errors: address_in_use, insecure_listen, invalid_argument.
-  virtual result<std::unique_ptr<listener>> listen(const std::string& address, accept_handler accept) = 0;
+  /// `services` (owned by the caller, outliving the listener) are served on the same port.
+  virtual result<std::unique_ptr<listener>> listen(const std::string& address, accept_handler accept,
+                                                   std::vector<grpc::Service*> services = {}) = 0;
   /// Starts connecting; `on_closed` tells when it fails (unreachable) or ends. Frames sent meanwhile are queued.
   virtual link_ptr connect(const std::string& address, link_handler handler) = 0;
 };

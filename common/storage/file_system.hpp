@@ -30,12 +30,24 @@ public:
   virtual status close() = 0;
 };
 
+/// A file open for reading at any position. Keeps the opened file even when its name is removed or replaced meanwhile.
+/// One user at a time.
+class readable_file {
+public:
+  virtual ~readable_file() = default;
+  /// Of the opened file itself (fstat), not of what its name points to now.
+  virtual result<file_info> stat() = 0;
+  /// Reads up to `length` bytes at `offset` into `buffer`; fewer only at the end of the file (0 at or behind it).
+  virtual result<std::size_t> read_at(std::int64_t offset, char* buffer, std::size_t length) = 0;
+};
+
 class file_system {
 public:
   virtual ~file_system() = default;
   virtual result<std::unique_ptr<writable_file>> create(const std::string& path) = 0;  ///< O_EXCL: file_exists if it is there
   virtual result<std::string> read(const std::string& path) = 0;
   virtual result<std::string> read_range(const std::string& path, std::int64_t offset, std::int64_t length) = 0;
+  virtual result<std::unique_ptr<readable_file>> open_for_read(const std::string& path) = 0;
   virtual status link(const std::string& from, const std::string& to) = 0;    ///< fails with file_exists, never replaces
   virtual status rename(const std::string& from, const std::string& to) = 0;  ///< replaces
   virtual status remove(const std::string& path) = 0;

@@ -14,6 +14,7 @@ namespace sluice::plan {
 struct relation {
   bool is_result_table = false;     ///< memory table of a streaming query: batch reads only
   data::schema_ptr schema;
+  std::string view_query;           ///< not empty: a view over a query; this text is analysed in its place
   file_source source;               ///< otherwise: files
 };
 

@@ -8,12 +8,9 @@ All files of one execution run at the same time on one cluster, one input file p
 import argparse
 import decimal
 import json
-import os
 import pathlib
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,44 +18,14 @@ import time
 import cases
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import harness  # noqa: E402
+
 STEP_SECONDS = 60
 
 
 class Number(str):
     """A JSON number with a point or exponent, as its text: decimals must not pass through doubles."""
-
-
-class Cluster:
-    def __init__(self, build_dir, workers, directory):
-        self.build_dir, self.workers, self.directory = build_dir, workers, directory
-        self.up()
-
-    def script(self, *words):
-        return subprocess.run([str(ROOT / "scripts" / "cluster"), *words, "--dir", str(self.directory)],
-                              capture_output=True, text=True, timeout=120)
-
-    def up(self):
-        done = self.script("up", "--workers", str(self.workers), "--slots", "1", "--port", "0",
-                           "--build-dir", str(self.build_dir))
-        if done.returncode != 0:
-            raise RuntimeError(f"cluster up failed: {done.stdout}{done.stderr}")
-        self.address = self.status()["coordinator"]
-
-    def status(self):
-        return json.loads(self.script("status", "--json").stdout)
-
-    def kill_all(self):
-        status = self.status()
-        for pid in [status["pid"]] + [w["pid"] for w in status["workers"]]:
-            if pid:
-                os.kill(pid, signal.SIGKILL)
-
-    def down(self):
-        self.script("down")
-
-    def sluice(self, *words):
-        return subprocess.run([str(pathlib.Path(self.build_dir) / "bin" / "sluice"), "--coordinator", self.address, *words],
-                              capture_output=True, text=True, timeout=120)
 
 
 def job_text(case, folder):
@@ -203,7 +170,8 @@ def main():
             scratch = pathlib.Path(tempfile.mkdtemp(prefix="sluice-slt-"))
             cluster, failures = None, {}
             try:
-                cluster = Cluster(arguments.build_dir, workers, scratch / "cluster")
+                cluster = harness.Cluster(workers, build_dir=arguments.build_dir, directory=scratch)
+                cluster.up()
                 failures = Execution(cluster, scratch, style == "restart").run(selected)
             except Exception as error:  # noqa: BLE001: a cluster that does not start fails every case
                 failures = {c.name: f"could not run: {error}" for c in selected}

@@ -39,8 +39,9 @@ struct recovered_state {
   watermark_map watermarks;
   extent_map extents;
   std::vector<output_object> results;
-  std::map<std::string, std::vector<seen_file>> seen;  ///< of all intents, the open one included
-  std::optional<intent> open;          ///< intent without commit: run it again
+  std::map<std::string, std::string> source_progress;  ///< of the base record
+  std::vector<intent> intents;         ///< all after the base record, in order, the open one included
+  bool open = false;                   ///< the last intent has no commit: run it again
   std::int64_t published = -1;
   std::int64_t last_base = -1;
   std::vector<std::shared_ptr<const commit>> unpublished;  ///< published+1 … last_batch

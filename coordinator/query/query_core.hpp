@@ -11,7 +11,7 @@
 ///
 ///   query_core core{options};
 ///   for (auto& action : core.handle(event::start{}, now)) perform(action);
-#include <deque>
+#include <functional>
 #include <memory>
 
 #include "coordinator/query/query_events.hpp"
@@ -35,20 +35,19 @@ struct core_options {
   std::string source_name = "0";
   std::string source_description;
   std::string sink_description;
-  bool splittable = true;           ///< input files may be read in ranges
+  /// Files of an intent to splits, ordinals from 0: a pure function (coordinator/sources). Null: one split per file.
+  std::function<std::vector<file_split>(const std::vector<source_file>&)> plan_splits;
   std::map<std::string, std::string> settings;  ///< stored in every intent
   trigger_kind trigger = trigger_kind::as_soon_as_possible;
   std::int64_t interval_us = 0;
   bool look_only = false;           ///< a query that is stopped: recover for reads, then state stopped
   // ---- limits ----
-  std::int64_t split_bytes = 16 << 20;
   std::int64_t max_attempts = 4;
   std::int64_t silence_us = 30'000'000;
   std::int64_t max_publish_lag = 8;
   std::int64_t base_every = 256;
   std::int64_t min_batches_to_retain = 100;
   std::int64_t max_result_rows = 1'000'000;
-  std::int64_t max_file_age_us = 0; ///< seen files older than the newest by more are left out of base records; 0: keep all
 };
 
 /// What `show` and `ps` tell.

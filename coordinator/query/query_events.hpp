@@ -60,11 +60,12 @@ struct recover { bool claim = true; };
 /// Ask the source for the input of `batch`; answer discovered or discover_failed. `all_available`: no per-trigger limits.
 /// `freeze`: from the first call on only files that existed then.
 struct discover { std::int64_t batch = 0; bool all_available = false; bool freeze = false; };
-/// The source may forget these candidates: they belong to a batch now (also those found at recovery).
-struct mark_seen { std::vector<source_file> files; };
+/// These files are in the durable intent of `batch`: the source's take(). (After recovery the shell restores the source itself, from
+/// recovered_state::source_progress and then `intents`.)
+struct take_input { std::int64_t batch = 0; std::vector<source_file> files; };
 /// Run `write_intent`; answer intent_written.
 struct write_intent { std::shared_ptr<const intent> record; };
-struct send_order { worker_id worker; std::shared_ptr<const order> order; };
+struct send_order { worker_id worker; std::shared_ptr<const query::order> order; };
 /// Tell these workers that the attempt is over (attempt_dropped).
 struct drop_attempt { std::vector<worker_id> workers; attempt_ref ref; };
 /// Run `write_commit`; answer commit_written.
@@ -77,8 +78,9 @@ struct committed { std::shared_ptr<const commit> record; bool replayed = false; 
 struct publish { std::vector<std::shared_ptr<const commit>> records; };
 /// Run `note_published`. No answer.
 struct note_published { std::int64_t batch = 0; };
-/// Run `write_base`; answer base_written.
-struct write_base { std::shared_ptr<const base> record; };
+/// Fill `record->source_progress` from the source as it is now (its next discover comes after this), then run `write_base`; answer
+/// base_written.
+struct write_base { std::shared_ptr<base> record; };
 /// Run `collect_garbage`. No answer.
 struct collect_garbage { std::int64_t retain = 0; };
 /// Complete mode: ask each share's worker for its key groups at `ref`. Other modes: read `objects` in order.
@@ -100,7 +102,7 @@ struct state_changed { query_state state = query_state::starting; status error; 
 } // namespace action
 
 using query_action =
-    std::variant<action::recover, action::discover, action::mark_seen, action::write_intent, action::send_order, action::drop_attempt,
+    std::variant<action::recover, action::discover, action::take_input, action::write_intent, action::send_order, action::drop_attempt,
                  action::write_commit, action::announce_commit, action::committed, action::publish, action::note_published,
                  action::write_base, action::collect_garbage, action::start_read, action::refuse_read, action::report_progress,
                  action::set_timer, action::state_changed>;

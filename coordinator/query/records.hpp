@@ -21,12 +21,6 @@ struct source_file {
   std::uint64_t inode = 0;
   bool operator==(const source_file&) const = default;
 };
-/// A file a source will not take again.
-struct seen_file {
-  std::string path;
-  std::int64_t mtime_us = 0;
-  bool operator==(const seen_file&) const = default;
-};
 
 struct source_input {
   std::string source;
@@ -135,7 +129,7 @@ struct base {
   std::int64_t batch_time_us = 0;
   std::int64_t published = -1;
   watermark_map watermarks;
-  std::map<std::string, std::vector<seen_file>> seen;  ///< by source
+  std::map<std::string, std::string> source_progress;  ///< source -> the JSON it restores itself from (coordinator/sources)
   extent_map extents;
   std::vector<output_object> results;                  ///< append and update result tables: the whole list
   batch_counters counters;                             ///< of batch n

@@ -91,7 +91,7 @@ write_outcome<intent> write_intent(storage::file_system& files, const std::strin
 write_outcome<commit> write_commit(storage::file_system& files, const std::string& root, const std::string& sink_path,
                                    const commit& record);
 status write_base(storage::file_system& files, const std::string& root, const base& record);
-status note_published(storage::file_system& files, const std::string& root, std::int64_t batch);
+status note_published(storage::file_system& files, const std::string& root, std::int64_t batch, std::int64_t epoch);
 
 /// Deletes what no retained record names: records older than `retain` batches behind the newest base, objects of batches up to
 /// the last commit that neither that base nor a retained commit names. By reference, never by age. Safe to run at any time, twice, and by

@@ -77,7 +77,7 @@ struct committed { std::shared_ptr<const commit> record; bool replayed = false; 
 /// Publish these in order (coordinator/publish); answer published or publish_failed.
 struct publish { std::vector<std::shared_ptr<const commit>> records; };
 /// Run `note_published`. No answer.
-struct note_published { std::int64_t batch = 0; };
+struct note_published { std::int64_t batch = 0; std::int64_t epoch = 0; };
 /// Fill `record->source_progress` from the source as it is now (its next discover comes after this), then run `write_base`; answer
 /// base_written.
 struct write_base { std::shared_ptr<base> record; };

@@ -124,6 +124,7 @@ void apply(const commit& record, extent_map& extents);
 /// <checkpoint>/base/<n>: everything a start needs up to batch n.
 struct base {
   std::int64_t batch = 0;
+  std::int64_t epoch = 0;      ///< of the coordinator that wrote it
   std::string commit_hash;     ///< of commit n
   std::string attempt;         ///< of commit n
   std::int64_t batch_time_us = 0;
@@ -139,6 +140,7 @@ struct base {
 /// <checkpoint>/published/<n>: every sink shows all batches up to n.
 struct published_note {
   std::int64_t batch = -1;
+  std::int64_t epoch = 0;
   bool operator==(const published_note&) const = default;
 };
 

@@ -39,6 +39,11 @@ progress_figures figures_of(const std::string& json) {
   figures.batch = number_at<long long>(document, "batchId");
   figures.input_rows = number_at<long long>(document, "numInputRows");
   figures.rows_per_second = number_at<double>(document, "processedRowsPerSecond");
+  // Spark's document for remote clients gives rows per source only.
+  if (auto sources = document.find("sources"); !document.contains("numInputRows") && sources != document.end())
+    for (const auto& one : *sources)
+      if (one.is_object())
+        figures.input_rows += number_at<long long>(one, "numInputRows");
   if (auto operators = document.find("stateOperators"); operators != document.end() && operators->is_array())
     for (const auto& one : *operators)
       if (one.is_object())

@@ -30,7 +30,7 @@ struct read_counts {
 struct reader_options {
   std::size_t morsel_bytes = 256 << 10;   ///< input per next()
   std::size_t max_record_bytes = 8 << 20;
-  int max_depth = 512;
+  int max_depth = 1000;                   ///< of nested values, as in Spark
 };
 
 class split_reader {

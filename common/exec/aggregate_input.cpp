@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include "common/exec/internal/evaluate_column.hpp"
 #include "common/exec/internal/policy_accumulator.hpp"
 
 namespace sluice::exec {
@@ -18,22 +19,6 @@ expr::expr_ptr without_widening(const expr::expr_ptr& argument) {
       node.type->id() == arrow::Type::DOUBLE && holds_integers(*node.args[0]->type))
     return node.args[0];
   return argument;
-}
-
-result<data::array_ptr> column_of(const expr::node& node, const arrow::RecordBatch& batch, const expr::eval_context& context) {
-  if (node.kind == expr::node_kind::column && node.index >= 0 && node.index < batch.num_columns())
-    return batch.column(node.index);
-  return expr::evaluate(node, batch, context);
-}
-
-/// Groups with no_group where the filter is not true.
-std::vector<std::uint32_t> filtered(const arrow::Array& filter, std::int64_t begin, std::int64_t count, const std::uint32_t* groups) {
-  std::vector<std::uint32_t> kept(groups, groups + count);
-  if (filter.type_id() != arrow::Type::BOOL) return std::vector<std::uint32_t>(count, no_group);
-  const auto& flags = static_cast<const arrow::BooleanArray&>(filter);
-  for (std::int64_t i = 0; i < count; ++i)
-    if (flags.IsNull(begin + i) || !flags.Value(begin + i)) kept[i] = no_group;
-  return kept;
 }
 
 } // namespace
@@ -54,25 +39,35 @@ std::vector<data::type_ptr> aggregate_input::key_types() const {
 result<aggregate_columns> aggregate_input::evaluate(const arrow::RecordBatch& batch) const {
   aggregate_columns columns;
   for (const auto& key : aggregation_.keys) {
-    SLUICE_ASSIGN_OR_RETURN(auto column, column_of(*key, batch, context_));
+    SLUICE_ASSIGN_OR_RETURN(auto column, evaluate_column(*key, batch, context_));
     columns.keys.push_back(std::move(column));
   }
   if (aggregation_.window) {
-    SLUICE_ASSIGN_OR_RETURN(columns.time, column_of(*aggregation_.window->time, batch, context_));
+    SLUICE_ASSIGN_OR_RETURN(columns.time, evaluate_column(*aggregation_.window->time, batch, context_));
     if (columns.time->type_id() != arrow::Type::TIMESTAMP)
       return status(errc::invalid_plan, "the time of a window is no timestamp");
   }
   for (const auto& call : aggregation_.calls) {
     auto& target = columns.calls.emplace_back();
     for (const auto& argument : call.args) {
-      SLUICE_ASSIGN_OR_RETURN(auto column, column_of(*argument, batch, context_));
+      SLUICE_ASSIGN_OR_RETURN(auto column, evaluate_column(*argument, batch, context_));
       target.args.push_back(std::move(column));
     }
     if (call.filter) {
-      SLUICE_ASSIGN_OR_RETURN(target.filter, column_of(*call.filter, batch, context_));
+      SLUICE_ASSIGN_OR_RETURN(target.filter, evaluate_column(*call.filter, batch, context_));
     }
   }
   return columns;
+}
+
+std::vector<std::uint32_t> filtered_groups(const arrow::Array& filter, std::int64_t begin, std::int64_t count,
+                                           const std::uint32_t* groups) {
+  std::vector<std::uint32_t> kept(groups, groups + count);
+  if (filter.type_id() != arrow::Type::BOOL) return std::vector<std::uint32_t>(count, no_group);
+  const auto& flags = static_cast<const arrow::BooleanArray&>(filter);
+  for (std::int64_t i = 0; i < count; ++i)
+    if (flags.IsNull(begin + i) || !flags.Value(begin + i)) kept[i] = no_group;
+  return kept;
 }
 
 status update_states(aggregate_states& states, const aggregate_columns& columns, std::int64_t begin, std::int64_t count,
@@ -86,7 +81,7 @@ status update_states(aggregate_states& states, const aggregate_columns& columns,
     update_rows rows{args, groups, count, dense, first};
     std::vector<std::uint32_t> kept;
     if (call.filter) {
-      kept = filtered(*call.filter, begin, count, groups);
+      kept = filtered_groups(*call.filter, begin, count, groups);
       rows.groups = kept.data();
       rows.dense = false;
     }

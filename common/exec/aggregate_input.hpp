@@ -33,6 +33,10 @@ private:
   expr::eval_context context_;
 };
 
+/// `groups` with no_group where the boolean `filter` is not true.
+std::vector<std::uint32_t> filtered_groups(const arrow::Array& filter, std::int64_t begin, std::int64_t count,
+                                           const std::uint32_t* groups);
+
 /// Updates the accumulators with rows [begin, begin + count) of the columns; groups[i] belongs to row begin + i.
 status update_states(aggregate_states& states, const aggregate_columns& columns, std::int64_t begin, std::int64_t count,
                      const std::uint32_t* groups, bool dense, row_position first);

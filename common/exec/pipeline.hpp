@@ -1,5 +1,6 @@
 #pragma once
 /// Stateless operators over record batches. Pure; any thread.
+#include <functional>
 #include <vector>
 
 #include "common/plan/plan.hpp"

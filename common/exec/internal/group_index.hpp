@@ -21,7 +21,7 @@ public:
   struct row {
     key_words words;         ///< the key itself up to 16 bytes, else two hashes of it
     std::int64_t slice = 0;
-    std::uint32_t offset = 0;  ///< into the arena
+    std::uint32_t offset = 0;  ///< into the arena, in units of 8 bytes
     std::uint32_t length = 0;
   };
 
@@ -29,7 +29,7 @@ public:
 
   std::size_t size() const noexcept { return rows_.size(); }
   const row& operator[](std::size_t i) const noexcept { return rows_[i]; }
-  std::string_view key(std::size_t i) const noexcept { return {arena_.data() + rows_[i].offset, rows_[i].length}; }
+  std::string_view key(std::size_t i) const noexcept { return {arena_.data() + 8 * std::size_t{rows_[i].offset}, rows_[i].length}; }
   std::size_t bytes() const noexcept {
     return arena_.capacity() + rows_.capacity() * sizeof(row) + slots_.size() * sizeof(slot);
   }
@@ -108,11 +108,11 @@ private:
   }
   bool equal(const row& other, const key_words& words, const char* data, std::uint32_t length, std::int64_t slice) const noexcept {
     return other.words.low == words.low && other.words.high == words.high && other.slice == slice &&
-           other.length == length && (length <= 16 || std::memcmp(arena_.data() + other.offset, data, length) == 0);
+           other.length == length && (length <= 16 || std::memcmp(arena_.data() + 8 * std::size_t{other.offset}, data, length) == 0);
   }
   std::uint32_t add(const key_words& words, const char* data, std::uint32_t length, std::int64_t slice) {
-    rows_.push_back({words, slice, static_cast<std::uint32_t>(arena_.size()), length});
-    if (length) arena_.append(data, length);
+    rows_.push_back({words, slice, static_cast<std::uint32_t>(arena_.size() / 8), length});
+    if (length) arena_.append(data, length).append((8 - length % 8) % 8, '\0');
     return static_cast<std::uint32_t>(rows_.size() - 1);
   }
   void grow() {

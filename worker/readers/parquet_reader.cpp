@@ -1,5 +1,6 @@
 #include "worker/readers/internal/parquet_reader.hpp"
 
+#include <arrow/api.h>
 #include <arrow/compute/api.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/io/interfaces.h>

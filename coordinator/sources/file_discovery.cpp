@@ -1,0 +1,193 @@
+#include "coordinator/sources/file_discovery.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+namespace sluice::sources {
+
+namespace {
+
+constexpr double discard_ratio = 0.2;  // Spark's discardCachedInputRatio
+
+const std::string* find_option(const plan::option_map& options, const char* key) {
+  const auto it = options.find(key);
+  return it == options.end() ? nullptr : &it->second;
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : static_cast<char>(c); });
+  return text;
+}
+
+status wrong_option(const char* name, const std::string& value, const char* takes) {
+  return {errc::invalid_option, std::string{"option "} + name + " cannot be '" + value + "'; it takes " + takes};
+}
+
+status read_count(const plan::option_map& options, const char* name, const char* key, std::optional<std::int64_t>& out) {
+  const auto* text = find_option(options, key);
+  if (text == nullptr) return ok();
+  std::int64_t value = 0;
+  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (parsed.ec != std::errc{} || parsed.ptr != text->data() + text->size() || value <= 0)
+    return wrong_option(name, *text, "a positive integer");
+  out = value;
+  return ok();
+}
+
+status read_flag(const plan::option_map& options, const char* name, const char* key, bool& out) {
+  const auto* text = find_option(options, key);
+  if (text == nullptr) return ok();
+  const auto value = lower_case(*text);
+  if (value != "true" && value != "false") return wrong_option(name, *text, "true or false");
+  out = value == "true";
+  return ok();
+}
+
+// "7d", "90 min", "500" (milliseconds), "2 hours".
+status read_age(const plan::option_map& options, std::int64_t& out) {
+  const auto* text = find_option(options, "maxfileage");
+  if (text == nullptr) return ok();
+  std::int64_t value = 0;
+  const auto lower = lower_case(*text);
+  const auto parsed = std::from_chars(lower.data(), lower.data() + lower.size(), value);
+  std::string unit(parsed.ptr, lower.data() + lower.size());
+  unit.erase(0, std::min(unit.find_first_not_of(' '), unit.size()));
+  unit.erase(unit.find_last_not_of(' ') + 1);
+  if (unit.size() > 2 && unit.ends_with('s')) unit.pop_back();
+  static const std::pair<std::string_view, std::int64_t> units[] = {
+    {"us", 1}, {"microsecond", 1}, {"", 1000}, {"ms", 1000}, {"millisecond", 1000}, {"s", 1000000}, {"second", 1000000},
+    {"m", 60000000}, {"min", 60000000}, {"minute", 60000000}, {"h", 3600000000}, {"hour", 3600000000}, {"d", 86400000000},
+    {"day", 86400000000}, {"week", 604800000000}};
+  for (const auto& [name, us] : units) {
+    if (name != unit || parsed.ec != std::errc{} || value < 0) continue;
+    out = value > std::numeric_limits<std::int64_t>::max() / us ? std::numeric_limits<std::int64_t>::max() : value * us;
+    return ok();
+  }
+  return wrong_option("maxFileAge", *text, "a time like '7d' or '90 minutes'");
+}
+
+} // namespace
+
+result<discovery_options> discovery_options_of(const plan::option_map& options, bool freeze, bool ignore_limits) {
+  discovery_options out;
+  out.freeze = freeze;
+  std::optional<std::int64_t> cached;
+  SLUICE_RETURN_IF_ERROR(read_count(options, "maxFilesPerTrigger", "maxfilespertrigger", out.max_files));
+  SLUICE_RETURN_IF_ERROR(read_count(options, "maxBytesPerTrigger", "maxbytespertrigger", out.max_bytes));
+  SLUICE_RETURN_IF_ERROR(read_count(options, "maxCachedFiles", "maxcachedfiles", cached));
+  SLUICE_RETURN_IF_ERROR(read_flag(options, "latestFirst", "latestfirst", out.latest_first));
+  SLUICE_RETURN_IF_ERROR(read_flag(options, "fileNameOnly", "filenameonly", out.file_name_only));
+  SLUICE_RETURN_IF_ERROR(read_age(options, out.max_file_age_us));
+  if (cached) out.max_cached_files = static_cast<std::size_t>(*cached);
+  if (out.max_files && out.max_bytes)
+    return status{errc::invalid_option, "options maxFilesPerTrigger and maxBytesPerTrigger cannot be given together"};
+  if (ignore_limits) out.max_files.reset(), out.max_bytes.reset();
+  return out;
+}
+
+seen_files::seen_files(const discovery_options& options)
+  : name_only_(options.file_name_only),
+    max_age_us_(options.latest_first && (options.max_files || options.max_bytes) ? std::numeric_limits<std::int64_t>::max()
+                                                                                 : options.max_file_age_us),
+    newest_us_(std::numeric_limits<std::int64_t>::min()), purged_us_(std::numeric_limits<std::int64_t>::min()) {}
+
+std::string seen_files::key(const std::string& path) const { return name_only_ ? path.substr(path.rfind('/') + 1) : path; }
+
+bool seen_files::is_new(const file_entry& file) const { return file.mtime_us >= purged_us_ && !times_.contains(key(file.path)); }
+
+void seen_files::add(const file_entry& file) {
+  times_[key(file.path)] = file.mtime_us;
+  newest_us_ = std::max(newest_us_, file.mtime_us);
+}
+
+void seen_files::purge() {
+  std::int64_t border = 0;
+  if (times_.empty() || __builtin_sub_overflow(newest_us_, max_age_us_, &border) || border <= purged_us_) return;
+  purged_us_ = border;
+  std::erase_if(times_, [&](const auto& entry) { return entry.second < border; });
+}
+
+std::string seen_files::to_json() const {
+  std::vector<std::pair<std::string, std::int64_t>> sorted(times_.begin(), times_.end());
+  std::sort(sorted.begin(), sorted.end());
+  nlohmann::json json;
+  json["purged"] = purged_us_;
+  json["newest"] = newest_us_;
+  json["files"] = nlohmann::json::array();
+  for (const auto& [name, time] : sorted) json["files"].push_back({name, time});
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+status seen_files::restore(std::string_view text) {
+  const auto corrupt = [] { return status{errc::corrupt_file, "the record of files already read is not valid"}; };
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("files") || !json["files"].is_array() || !json.contains("newest") || !json.contains("purged") ||
+      !json["newest"].is_number_integer() || !json["purged"].is_number_integer())
+    return corrupt();
+  std::unordered_map<std::string, std::int64_t> times;
+  for (const auto& file : json["files"]) {
+    if (!file.is_array() || file.size() != 2 || !file[0].is_string() || !file[1].is_number_integer()) return corrupt();
+    times[file[0].get<std::string>()] = file[1].get<std::int64_t>();
+  }
+  times_ = std::move(times);
+  newest_us_ = json["newest"].get<std::int64_t>();
+  purged_us_ = json["purged"].get<std::int64_t>();
+  return ok();
+}
+
+file_discovery::file_discovery(discovery_options options) : options_(options), seen_(options_) {}
+
+bool file_discovery::needs_listing() const {
+  if (frozen_) return false;
+  if (pending_.empty() || options_.latest_first || options_.freeze) return true;
+  if (options_.max_files) return static_cast<double>(pending_.size()) < discard_ratio * static_cast<double>(*options_.max_files);
+  if (!options_.max_bytes) return true;
+  double bytes = 0;
+  for (const auto& file : pending_) bytes += static_cast<double>(file.size);
+  return bytes < discard_ratio * static_cast<double>(*options_.max_bytes);
+}
+
+void file_discovery::on_listing(std::vector<file_entry> listing) {
+  if (frozen_) return;
+  frozen_ = options_.freeze;
+  pending_.clear();
+  std::unordered_set<std::string> names;
+  std::sort(listing.begin(), listing.end(), [&](const file_entry& a, const file_entry& b) {
+    if (a.mtime_us != b.mtime_us) return options_.latest_first ? a.mtime_us > b.mtime_us : a.mtime_us < b.mtime_us;
+    return a.path < b.path;
+  });
+  for (auto& file : listing) {
+    if (!seen_.is_new(file)) continue;
+    // Two files of one bare name count as one.
+    if (options_.file_name_only && !names.insert(file.path.substr(file.path.rfind('/') + 1)).second) continue;
+    pending_.push_back(std::move(file));
+  }
+  const std::size_t most = options_.max_cached_files + static_cast<std::size_t>(options_.max_files.value_or(0));
+  const bool limited = options_.max_files || options_.max_bytes;
+  if (!frozen_ && limited && pending_.size() > most) pending_.resize(most);
+}
+
+std::vector<file_entry> file_discovery::choose() const {
+  std::vector<file_entry> chosen;
+  std::int64_t bytes = 0;
+  for (const auto& file : pending_) {
+    if (!chosen.empty()) {
+      if (options_.max_files && static_cast<std::int64_t>(chosen.size()) >= *options_.max_files) break;
+      if (options_.max_bytes && bytes + file.size > *options_.max_bytes) break;
+    }
+    bytes += file.size;
+    chosen.push_back(file);
+  }
+  return chosen;
+}
+
+void file_discovery::take(std::int64_t, const std::vector<file_entry>& files) {
+  for (const auto& file : files) seen_.add(file);
+  seen_.purge();
+  std::erase_if(pending_, [&](const file_entry& file) { return !seen_.is_new(file); });
+}
+
+} // namespace sluice::sources

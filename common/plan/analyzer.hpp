@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/plan/plan.hpp"
+#include "common/sql/source_text.hpp"
 
 namespace sluice::plan {
 
@@ -60,6 +61,7 @@ using action = std::variant<define_source, define_view, start_query, run_batch, 
 struct statement_text {
   std::string text;
   text_position position;
+  std::vector<sql::text_anchor> anchors;  ///< positions behind replaced variables; empty: text runs on from `position`
 };
 
 /// Cuts a job into statements at ';' (outside quotes and comments), after replacing ${key}. Errors: undefined_variable,

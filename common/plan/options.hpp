@@ -1,0 +1,58 @@
+#pragma once
+/// Every option of sources, sinks and streaming tables, once: names, where they hold, what values they take, what they do.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/plan/plan.hpp"
+
+namespace sluice::plan {
+
+/// Where an option may stand (bits).
+enum option_place : unsigned {
+  json_source = 1,
+  parquet_source = 2,
+  streaming_table = 4,  ///< any sink
+  memory_sink = 8,
+  console_sink = 16,
+  json_sink = 32,
+  parquet_sink = 64
+};
+inline constexpr unsigned any_source = json_source | parquet_source;
+inline constexpr unsigned file_sink = json_sink | parquet_sink;
+
+enum class option_value { text, positive_integer, boolean, duration, trigger, one_of, pattern };
+
+struct option_info {
+  std::string_view name;    ///< as Spark spells it; looked up without regard to case
+  unsigned places;
+  option_value value;
+  std::string_view values;  ///< one_of: blank-separated, compared without regard to case
+  std::string_view doc;
+};
+
+const std::vector<option_info>& option_table();
+
+/// The place of a source or sink format; 0 when there is none of this name.
+unsigned source_place(const std::string& format);
+unsigned sink_place(const std::string& format);
+
+/// Checks one option: unknown_option with the nearest name, invalid_option with what the option takes. `where` ("a json source") is for
+/// messages. Gives the key in lower case.
+result<std::string> check_option(const std::string& key, const std::string& value, unsigned places, const std::string& where,
+                                 text_position key_position, text_position value_position);
+
+/// "availableNow", "once", an interval.
+result<trigger_spec> parse_trigger(const std::string& text);
+
+/// Settings that SET takes.
+struct session_setting_info {
+  std::string_view name;
+  option_value value;
+  std::string_view doc;
+};
+const std::vector<session_setting_info>& session_setting_table();
+/// Error: unknown_setting with the nearest name, invalid_setting.
+status check_setting(const std::string& key, const std::string& value, text_position position);
+
+} // namespace sluice::plan

@@ -1,5 +1,6 @@
 #include "cli/job.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <mutex>
@@ -102,7 +103,7 @@ private:
                 "-------------------------------------------\n", static_cast<long long>(block.batch()), name.c_str());
     if (auto shown = console_.add(block.arrow(), block.time_zone()); !shown.ok())
       exit_code_ = report(failure::from(shown));
-    console_.finish(block.truncate() ? 20 : 0);
+    console_.finish(block.truncate() ? 20 : 0, static_cast<std::size_t>(std::max<std::int64_t>(block.num_rows(), 0)));
   }
 
   /// Ctrl-C: ends the queries this job started, then the call. Runs on the signal's thread.

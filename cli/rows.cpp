@@ -112,12 +112,17 @@ void row_printer::print_rows(const arrow::RecordBatch& batch, const std::string&
   std::fwrite(text.data(), 1, text.size(), out_);
 }
 
-void row_printer::finish(std::size_t truncate) {
+void row_printer::finish(std::size_t truncate, std::size_t max_rows) {
   if (format_ == row_format::table && header_printed_) {
+    bool more = max_rows > 0 && table_->rows.size() > max_rows;
+    if (more)
+      table_->rows.resize(max_rows);
     for (auto& row : table_->rows)
       for (auto& cell : row)
         cell = cut_cell(cell, truncate);
     auto text = framed_grid(table_->columns, table_->rows);
+    if (more)
+      text += "only showing top " + std::to_string(max_rows) + " rows\n";
     std::fwrite(text.data(), 1, text.size(), out_);
   }
   std::fflush(out_);

@@ -19,8 +19,9 @@ public:
   ~row_printer();
   /// `ipc`: an Arrow IPC stream. Error: corrupt_file.
   status add(const std::string& ipc, const std::string& time_zone);
-  /// Ends the result. Tables cut their cells to `truncate` characters if it is not 0, as Spark's console does.
-  void finish(std::size_t truncate = 0);
+  /// Ends the result. As Spark's console does, tables cut their cells to `truncate` characters and show `max_rows` rows, saying so, if
+  /// these are not 0.
+  void finish(std::size_t truncate = 0, std::size_t max_rows = 0);
 
 private:
   void print_header(const arrow::Schema& schema);

@@ -29,7 +29,8 @@ std::shared_ptr<arrow::RecordBatch> two_rows() {
 }
 
 /// What a printer writes for the blocks.
-std::string printed(row_format format, const std::vector<std::string>& blocks, std::size_t truncate = 0) {
+std::string printed(row_format format, const std::vector<std::string>& blocks, std::size_t truncate = 0,
+                    std::size_t max_rows = 0) {
   char* text = nullptr;
   std::size_t size = 0;
   auto* out = open_memstream(&text, &size);
@@ -37,7 +38,7 @@ std::string printed(row_format format, const std::vector<std::string>& blocks, s
     row_printer printer{format, out};
     for (const auto& block : blocks)
       EXPECT_TRUE(printer.add(block, "UTC").ok());
-    printer.finish(truncate);
+    printer.finish(truncate, max_rows);
   }
   std::fclose(out);
   std::string result{text, size};
@@ -78,6 +79,12 @@ TEST(Rows, EmptyResultsKeepTheirHeader) {
 
 TEST(Rows, ConsoleCutsLongCells) {
   EXPECT_NE(printed(row_format::table, {ipc_of(two_rows())}, 6).find("| say... |"), std::string::npos);
+}
+
+TEST(Rows, ConsoleShowsTheFirstRowsAndSaysSo) {
+  auto text = printed(row_format::table, {ipc_of(two_rows())}, 20, 1);
+  EXPECT_EQ(text.find("say"), std::string::npos);
+  EXPECT_TRUE(text.ends_with("only showing top 1 rows\n")) << text;
 }
 
 TEST(Rows, BadBytesAreAnError) {

@@ -125,7 +125,9 @@ public:
 
   std::string address() const override { return address_; }
   std::shared_ptr<grpc::Channel> channel() override {
-    return server_ ? server_->InProcessChannel(grpc::ChannelArguments{}) : nullptr;
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(-1);
+    return server_ ? server_->InProcessChannel(arguments) : nullptr;
   }
 
 private:

@@ -1,0 +1,170 @@
+#include <arrow/api.h>
+#include <arrow/util/compression.h>
+
+#include "common/data/arrow_status.hpp"
+#include "common/expr/text.hpp"
+#include "worker/sinks/internal/formats.hpp"
+
+namespace sluice::sinks {
+
+namespace {
+
+constexpr std::size_t flush_bytes = 256 << 10;
+
+/// Bytes through a streaming compressor into the file; without one straight into it.
+class compressed_output {
+public:
+  compressed_output(std::unique_ptr<output_file> file, std::shared_ptr<arrow::util::Compressor> compressor)
+    : file_(std::move(file)), compressor_(std::move(compressor)) {}
+
+  status append(std::string_view bytes) {
+    if (compressor_ == nullptr) return file_->append(bytes);
+    std::string out(flush_bytes, '\0');
+    while (!bytes.empty()) {
+      auto step = compressor_->Compress(static_cast<std::int64_t>(bytes.size()), reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                        static_cast<std::int64_t>(out.size()), reinterpret_cast<std::uint8_t*>(out.data()));
+      if (!step.ok()) return failed(step.status());
+      bytes.remove_prefix(static_cast<std::size_t>(step->bytes_read));
+      SLUICE_RETURN_IF_ERROR(file_->append({out.data(), static_cast<std::size_t>(step->bytes_written)}));
+    }
+    return ok();
+  }
+
+  result<staged_file> finish(std::int64_t rows) {
+    std::string out(flush_bytes, '\0');
+    for (bool again = compressor_ != nullptr; again;) {
+      auto step = compressor_->End(static_cast<std::int64_t>(out.size()), reinterpret_cast<std::uint8_t*>(out.data()));
+      if (!step.ok()) return failed(step.status());
+      SLUICE_RETURN_IF_ERROR(file_->append({out.data(), static_cast<std::size_t>(step->bytes_written)}));
+      again = step->should_retry;
+    }
+    return file_->finish(rows);
+  }
+
+private:
+  status failed(const arrow::Status& error) const {
+    return {errc::sink_write, "cannot compress " + file_->path() + ": " + error.message()};
+  }
+
+  std::unique_ptr<output_file> file_;
+  std::shared_ptr<arrow::util::Compressor> compressor_;
+};
+
+class json_writer : public staged_writer {
+public:
+  json_writer(compressed_output output, expr::eval_context context) : output_(std::move(output)), context_(std::move(context)) {}
+
+  /// Columns that options give a format are turned into text first.
+  status prepare(const plan::option_map& options, const arrow::Schema& schema) {
+    arrow::FieldVector fields;
+    for (int i = 0; i < schema.num_fields(); ++i) {
+      const auto& field = schema.field(i);
+      auto value = expr::column(i, field->type(), field->name());
+      const auto format = format_of(options, *field->type());
+      if (!format.empty()) {
+        auto pattern = expr::literal(std::make_shared<arrow::StringScalar>(format));
+        SLUICE_ASSIGN_OR_RETURN(value, expr::call("date_format", {value, pattern}, {}, context_.session));
+        any_format_ = true;
+      }
+      fields.push_back(arrow::field(field->name(), value->type));
+      columns_.push_back(std::move(value));
+    }
+    formatted_ = arrow::schema(std::move(fields));
+    keep_nulls_ = option_or(options, "ignorenullfields", "true") == "false";
+    return ok();
+  }
+
+  status append(const data::batch_ptr& rows) override {
+    SLUICE_ASSIGN_OR_RETURN(const auto batch, with_formats(rows));
+    for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
+      if (keep_nulls_) append_with_nulls(*batch, row);
+      else expr::append_json_row(buffer_, *batch, row, context_.session.time_zone, expr::json_style::spark);
+      buffer_ += '\n';
+      if (buffer_.size() >= flush_bytes) SLUICE_RETURN_IF_ERROR(flush());
+    }
+    rows_ += batch->num_rows();
+    return ok();
+  }
+
+  result<staged_file> finish() override {
+    SLUICE_RETURN_IF_ERROR(flush());
+    return output_.finish(rows_);
+  }
+
+private:
+  static std::string format_of(const plan::option_map& options, const arrow::DataType& type) {
+    const char* key = nullptr;
+    if (type.id() == arrow::Type::DATE32) key = "dateformat";
+    if (type.id() == arrow::Type::TIMESTAMP)
+      key = static_cast<const arrow::TimestampType&>(type).timezone().empty() ? "timestampntzformat" : "timestampformat";
+    if (key == nullptr) return {};
+    const auto it = options.find(key);
+    return it == options.end() ? std::string{} : it->second;
+  }
+
+  result<data::batch_ptr> with_formats(const data::batch_ptr& rows) const {
+    if (!any_format_) return rows;
+    std::vector<data::array_ptr> arrays;
+    for (const auto& column : columns_) {
+      SLUICE_ASSIGN_OR_RETURN(auto array, expr::evaluate(*column, *rows, context_));
+      arrays.push_back(std::move(array));
+    }
+    return arrow::RecordBatch::Make(formatted_, rows->num_rows(), std::move(arrays));
+  }
+
+  // ignoreNullFields=false: every column stands in the line; nulls inside nested values are left out all the same.
+  void append_with_nulls(const arrow::RecordBatch& batch, std::int64_t row) {
+    buffer_ += '{';
+    for (int i = 0; i < batch.num_columns(); ++i) {
+      if (i > 0) buffer_ += ',';
+      arrow::StringScalar name(batch.schema()->field(i)->name());
+      if (const auto quoted = arrow::MakeArrayFromScalar(name, 1); quoted.ok())
+        expr::append_json_value(buffer_, **quoted, 0, context_.session.time_zone, expr::json_style::spark);
+      buffer_ += ':';
+      if (batch.column(i)->IsNull(row)) buffer_ += "null";
+      else expr::append_json_value(buffer_, *batch.column(i), row, context_.session.time_zone, expr::json_style::spark);
+    }
+    buffer_ += '}';
+  }
+
+  status flush() {
+    const auto done = output_.append(buffer_);
+    buffer_.clear();
+    return done;
+  }
+
+  compressed_output output_;
+  expr::eval_context context_;
+  std::vector<expr::expr_ptr> columns_;
+  data::schema_ptr formatted_;
+  bool any_format_ = false;
+  bool keep_nulls_ = false;
+  std::string buffer_;
+  std::int64_t rows_ = 0;
+};
+
+} // namespace
+
+result<std::string> json_compression(const plan::option_map& options) {
+  const auto name = option_or(options, "compression", "none");
+  if (name == "none" || name == "uncompressed") return std::string{};
+  if (name == "gzip") return std::string{".gz"};
+  return status{errc::invalid_option, "option compression of a json sink cannot be '" + name + "'; it takes none or gzip"};
+}
+
+result<std::unique_ptr<staged_writer>> make_json_writer(const plan::option_map& options, const data::schema_ptr& schema,
+                                                        const expr::eval_context& context, std::unique_ptr<output_file> file) {
+  std::shared_ptr<arrow::util::Compressor> compressor;
+  SLUICE_ASSIGN_OR_RETURN(const auto suffix, json_compression(options));
+  if (suffix == ".gz") {
+    SLUICE_ASSIGN_OR_RETURN(auto codec, data::from_arrow(arrow::util::Codec::Create(arrow::Compression::GZIP)));
+    SLUICE_ASSIGN_OR_RETURN(compressor, data::from_arrow(codec->MakeCompressor()));
+  }
+  auto zoned = context;
+  if (const auto it = options.find("timezone"); it != options.end()) zoned.session.time_zone = it->second;
+  auto writer = std::make_unique<json_writer>(compressed_output{std::move(file), std::move(compressor)}, std::move(zoned));
+  SLUICE_RETURN_IF_ERROR(writer->prepare(options, *schema));
+  return std::unique_ptr<staged_writer>(std::move(writer));
+}
+
+} // namespace sluice::sinks

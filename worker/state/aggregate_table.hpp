@@ -11,6 +11,10 @@
 #include "common/base/ids.hpp"
 #include "common/plan/plan.hpp"
 
+namespace leveldb {
+class Env;
+}
+
 namespace sluice::state {
 
 /// Which committed or prepared version of the state: the batch and the attempt that made it. batch -1: empty.
@@ -40,7 +44,9 @@ struct prepare_result {
 struct table_options {
   std::uint32_t num_key_groups = 128;
   std::size_t memory_bytes = 256 << 20;  ///< beyond it cold key ranges spill
-  std::string spill_directory;           ///< worker-local; wiped at start; empty: no spilling
+  std::string spill_directory;           ///< worker-local, of this table alone; wiped at start; empty: no spilling
+  std::size_t spill_block_bytes = 64 << 10;
+  leveldb::Env* spill_environment = nullptr;  ///< files of the spilled state; null: the system's
 };
 
 class aggregate_table {

@@ -6,8 +6,7 @@
 
 #include "common/exec/aggregate_output.hpp"
 #include "worker/state/aggregate_table.hpp"
-#include "worker/state/internal/row_codec.hpp"
-#include "worker/state/internal/state_layer.hpp"
+#include "worker/state/internal/group_store.hpp"
 
 namespace sluice::state {
 
@@ -38,12 +37,18 @@ private:
     std::uint32_t target;
   };
 
-  result<state_layer*> table_of(std::uint16_t group);
-  result<state_layer> new_layer() const;
   void discard_overlay();
   void promote_overlay();
-  std::uint32_t committed_key(std::uint16_t group, std::uint64_t hash, std::string_view key) const;
-  std::span<const slice_row> committed_slices(const key_entry& entry, std::string_view key) const;
+  /// The committed rows of a key that is in memory.
+  struct key_place {
+    const state_layer* layer = nullptr;  ///< null: there is no such key
+    std::uint32_t index = 0;
+    std::span<const slice_row> slices() const { return layer ? layer->slices(index) : std::span<const slice_row>{}; }
+  };
+  key_place committed_key(std::uint16_t group, std::uint64_t hash, std::string_view key) const;
+  status bring_in(const state_rows& rows);
+  /// Errors of the spilled state make the table unusable until `reset`.
+  status noted(status done);
   status find_rows(const state_rows& rows, std::vector<std::uint32_t>& targets, std::vector<base_copy>& copies);
   void copy_base_rows(const std::vector<base_copy>& copies);
   std::vector<std::uint32_t> overlay_order() const;
@@ -53,25 +58,26 @@ private:
   status write_sections(const std::vector<std::uint32_t>& order, const std::vector<std::uint16_t>& snapshots,
                         prepare_result& result) const;
   status write_touched(const std::vector<std::uint32_t>& order, exec::aggregate_output& output) const;
-  void gather_slices(std::uint16_t group, std::uint32_t committed_key, std::uint32_t overlay_key, std::int64_t from,
-                     std::int64_t until, std::vector<exec::slice_state>& out) const;
-  using key_visitor = std::function<status(std::string_view key, std::uint32_t committed_key, std::uint32_t overlay_key)>;
+  void gather_slices(const key_place& committed, std::uint32_t overlay_key, std::int64_t from, std::int64_t until,
+                     std::vector<exec::slice_state>& out) const;
+  using key_visitor = std::function<status(std::string_view key, const key_place& committed, std::uint32_t overlay_key)>;
   status visit_group(std::uint16_t group, std::span<const std::uint32_t> overlay_keys, const key_visitor& visit) const;
   status write_whole(bool with_overlay, const std::vector<std::uint16_t>& groups, exec::aggregate_output& output) const;
   void count_overlay();
+  status load_rows(std::uint16_t group, const state_rows& rows);
   bool known(std::uint16_t group) const noexcept { return group < options_.num_key_groups; }
 
   plan::aggregation aggregation_;
   plan::output_mode mode_;
   expr::eval_context context_;
   table_options options_;
-  row_codec codec_;
   bool windowed_;
   exec::slice_grid grid_;
-  std::vector<std::unique_ptr<state_layer>> groups_;  ///< null until the group's first row
+  group_store groups_;
+  std::vector<std::int64_t> windows_of_group_;  ///< (key, window) pairs committed
   layer_id committed_id_;
   std::int64_t committed_windows_ = 0;
-  std::size_t committed_bytes_ = 0;
+  bool broken_ = false;
 
   state_layer building_;
   overlay_phase overlay_ = overlay_phase::none;

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "common/data/keys.hpp"
 #include "worker/state/layered_table.hpp"
 
 namespace sluice::state {
@@ -12,41 +13,14 @@ constexpr auto absent = state_layer::none;
 constexpr auto first_time = std::numeric_limits<std::int64_t>::min();
 constexpr auto last_time = std::numeric_limits<std::int64_t>::max();
 
-/// Rows of a section while they are gathered from two layers.
-struct section_rows {
-  std::vector<std::string_view> keys;
-  std::vector<std::int64_t> slices;
-  std::vector<const exec::aggregate_states*> from;
-  std::vector<std::uint32_t> rows;
-};
-
-/// State columns of rows of one layer, or of a mixture copied together first.
-result<std::vector<data::array_ptr>> columns_of(const section_rows& all, exec::aggregate_states& scratch) {
-  std::vector<data::array_ptr> columns;
-  auto uniform = std::all_of(all.from.begin(), all.from.end(), [&](auto* from) { return from == all.from.front(); });
-  if (uniform && !all.from.empty()) {
-    SLUICE_RETURN_IF_ERROR(all.from.front()->append_state(all.rows, columns));
-    return columns;
-  }
-  scratch.resize(0);
-  scratch.resize(all.rows.size());
-  std::vector<std::uint32_t> targets(all.rows.size());
-  for (std::uint32_t i = 0; i < targets.size(); ++i) {
-    targets[i] = i;
-    scratch.assign(*all.from[i], std::span(&all.rows[i], 1), &targets[i]);
-  }
-  SLUICE_RETURN_IF_ERROR(scratch.append_state(targets, columns));
-  return columns;
-}
-
 } // namespace
 
 /// Slices of a key in [from, until) through both layers: the overlay's rows win.
-void layered_table::gather_slices(std::uint16_t group, std::uint32_t committed_key, std::uint32_t overlay_key,
-                                  std::int64_t from, std::int64_t until, std::vector<exec::slice_state>& out) const {
+void layered_table::gather_slices(const key_place& committed, std::uint32_t overlay_key, std::int64_t from, std::int64_t until,
+                                  std::vector<exec::slice_state>& out) const {
   out.clear();
-  std::span<const slice_row> older, newer;
-  if (committed_key != absent) older = groups_[group]->slices(committed_key);
+  auto older = committed.slices();
+  std::span<const slice_row> newer;
   if (overlay_key != absent) newer = building_.slices(overlay_key);
   auto before = [](const slice_row& a, std::int64_t b) { return a.slice < b; };
   auto left = std::lower_bound(older.begin(), older.end(), from, before);
@@ -55,7 +29,7 @@ void layered_table::gather_slices(std::uint16_t group, std::uint32_t committed_k
   while (inside(left, older.end()) || inside(right, newer.end())) {
     auto take_newer = inside(right, newer.end()) && (!inside(left, older.end()) || right->slice <= left->slice);
     if (!take_newer) {
-      out.push_back({left->slice, &groups_[group]->states(), left->row});
+      out.push_back({left->slice, &committed.layer->states(), left->row});
       ++left;
       continue;
     }
@@ -68,54 +42,59 @@ void layered_table::gather_slices(std::uint16_t group, std::uint32_t committed_k
 /// Keys of a group in order, through both layers. `overlay_keys`: those of the group, in order.
 status layered_table::visit_group(std::uint16_t group, std::span<const std::uint32_t> overlay_keys,
                                   const key_visitor& visit) const {
-  const auto* table = groups_[group].get();
-  std::vector<std::uint32_t> order(table ? table->num_keys() : 0);
-  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return table->bytes_of(a) < table->bytes_of(b); });
   std::size_t next = 0;
-  for (auto key : order) {
-    auto bytes = table->bytes_of(key);
-    for (; next < overlay_keys.size() && building_.bytes_of(overlay_keys[next]) < bytes; ++next)
-      SLUICE_RETURN_IF_ERROR(visit(building_.bytes_of(overlay_keys[next]), absent, overlay_keys[next]));
-    auto both = next < overlay_keys.size() && building_.bytes_of(overlay_keys[next]) == bytes;
-    SLUICE_RETURN_IF_ERROR(visit(bytes, key, both ? overlay_keys[next++] : absent));
-  }
+  SLUICE_RETURN_IF_ERROR(groups_.visit(group, [&](std::string_view key, const state_layer& layer, std::uint32_t index) {
+    for (; next < overlay_keys.size() && building_.bytes_of(overlay_keys[next]) < key; ++next)
+      SLUICE_RETURN_IF_ERROR(visit(building_.bytes_of(overlay_keys[next]), {}, overlay_keys[next]));
+    auto both = next < overlay_keys.size() && building_.bytes_of(overlay_keys[next]) == key;
+    return visit(key, {&layer, index}, both ? overlay_keys[next++] : absent);
+  }));
   for (; next < overlay_keys.size(); ++next)
-    SLUICE_RETURN_IF_ERROR(visit(building_.bytes_of(overlay_keys[next]), absent, overlay_keys[next]));
+    SLUICE_RETURN_IF_ERROR(visit(building_.bytes_of(overlay_keys[next]), {}, overlay_keys[next]));
   return ok();
 }
 
 result<section> layered_table::delta_section(std::uint16_t group, std::span<const std::uint32_t> keys) const {
-  section_rows all;
+  std::vector<std::string_view> names;
+  std::vector<std::int64_t> slices;
+  std::vector<std::uint32_t> rows;
   for (auto key : keys)
     for (const auto& item : building_.slices(key)) {
-      all.keys.push_back(building_.bytes_of(key));
-      all.slices.push_back(item.slice);
-      all.rows.push_back(item.row);
+      names.push_back(building_.bytes_of(key));
+      slices.push_back(item.slice);
+      rows.push_back(item.row);
     }
   std::vector<data::array_ptr> columns;
-  SLUICE_RETURN_IF_ERROR(building_.states().append_state(all.rows, columns));
-  SLUICE_ASSIGN_OR_RETURN(auto bytes, codec_.write_section(all.keys, all.slices, std::move(columns)));
-  return section{group, false, std::move(bytes), static_cast<std::int64_t>(all.rows.size())};
+  SLUICE_RETURN_IF_ERROR(building_.states().append_state(rows, columns));
+  SLUICE_ASSIGN_OR_RETURN(auto bytes, groups_.codec().write_section(names, slices, std::move(columns)));
+  return section{group, false, std::move(bytes), static_cast<std::int64_t>(rows.size())};
 }
 
 result<section> layered_table::snapshot_section(std::uint16_t group, std::span<const std::uint32_t> overlay_keys) const {
-  section_rows all;
-  std::vector<exec::slice_state> slices;
-  SLUICE_RETURN_IF_ERROR(visit_group(group, overlay_keys, [&](std::string_view key, auto committed, auto overlay) {
-    gather_slices(group, committed, overlay, first_time, last_time, slices);
-    for (const auto& item : slices) {
-      all.keys.push_back(key);
-      all.slices.push_back(item.slice);
-      all.from.push_back(item.states);
-      all.rows.push_back(item.row);
+  SLUICE_ASSIGN_OR_RETURN(auto whole, groups_.new_layer());  // a copy: spilled rows are in memory block by block only
+  std::vector<std::int64_t> slices;
+  std::vector<std::uint32_t> key_of_row, rows;
+  std::vector<exec::slice_state> found;
+  SLUICE_RETURN_IF_ERROR(visit_group(group, overlay_keys, [&](std::string_view key, const key_place& committed, auto overlay) {
+    gather_slices(committed, overlay, first_time, last_time, found);
+    auto index = whole.find_or_add(data::key_hash(key), key, group);
+    for (const auto& item : found) {
+      bool added = false;
+      auto row = whole.row_of(index, item.slice, added);
+      whole.states().resize(whole.num_rows());
+      whole.states().assign(*item.states, std::span(&item.row, 1), &row);
+      slices.push_back(item.slice);
+      key_of_row.push_back(index);
+      rows.push_back(row);
     }
     return ok();
   }));
-  SLUICE_ASSIGN_OR_RETURN(auto layer, new_layer());
-  SLUICE_ASSIGN_OR_RETURN(auto columns, columns_of(all, layer.states()));
-  SLUICE_ASSIGN_OR_RETURN(auto bytes, codec_.write_section(all.keys, all.slices, std::move(columns)));
-  return section{group, true, std::move(bytes), static_cast<std::int64_t>(all.rows.size())};
+  std::vector<std::string_view> names;
+  for (auto index : key_of_row) names.push_back(whole.bytes_of(index));
+  std::vector<data::array_ptr> columns;
+  SLUICE_RETURN_IF_ERROR(whole.states().append_state(rows, columns));
+  SLUICE_ASSIGN_OR_RETURN(auto bytes, groups_.codec().write_section(names, slices, std::move(columns)));
+  return section{group, true, std::move(bytes), static_cast<std::int64_t>(rows.size())};
 }
 
 /// Where the keys of `group` stand in the overlay's order.
@@ -139,7 +118,7 @@ status layered_table::write_sections(const std::vector<std::uint32_t>& order, co
   for (auto group : wanted) {
     auto keys = keys_of_group(order, group);
     auto whole = std::find(snapshots.begin(), snapshots.end(), group) != snapshots.end();
-    if (keys.empty() && !(groups_[group] && groups_[group]->num_keys() > 0)) continue;
+    if (keys.empty() && groups_.empty(group)) continue;
     auto made = whole ? snapshot_section(group, keys) : delta_section(group, keys);
     if (!made.ok()) return std::move(made).error();
     result.sections.push_back(std::move(*made));
@@ -159,7 +138,7 @@ status layered_table::write_touched(const std::vector<std::uint32_t>& order, exe
     }
     windows.clear();
     for (const auto& item : entry.slices.view()) exec::append_windows(grid_, item.slice, windows);
-    gather_slices(entry.group, committed_key(entry.group, entry.hash, bytes), key, windows.front(),
+    gather_slices(committed_key(entry.group, entry.hash, bytes), key, windows.front(),
                   windows.back() + grid_.size(), slices);
     SLUICE_RETURN_IF_ERROR(output.add_windows(bytes, slices, windows));
   }
@@ -171,11 +150,14 @@ status layered_table::write_whole(bool with_overlay, const std::vector<std::uint
   auto order = with_overlay ? overlay_order() : std::vector<std::uint32_t>{};
   std::vector<std::int64_t> windows;
   std::vector<exec::slice_state> slices;
+  std::vector<bool> wanted(options_.num_key_groups);
+  for (auto group : groups)
+    if (known(group)) wanted[group] = true;
   for (std::uint32_t group = 0; group < options_.num_key_groups; ++group) {
     auto id = static_cast<std::uint16_t>(group);
-    if (!groups.empty() && std::find(groups.begin(), groups.end(), id) == groups.end()) continue;
-    auto visit = [&](std::string_view key, std::uint32_t committed, std::uint32_t overlay) {
-      gather_slices(id, committed, overlay, first_time, last_time, slices);
+    if (!groups.empty() && !wanted[group]) continue;
+    auto visit = [&](std::string_view key, const key_place& committed, std::uint32_t overlay) {
+      gather_slices(committed, overlay, first_time, last_time, slices);
       if (!windowed_) return output.add(key, slices[0]);
       windows.clear();
       for (const auto& item : slices) exec::append_windows(grid_, item.slice, windows);

@@ -123,17 +123,18 @@ result<operand> evaluate_coalesce(evaluation& evaluate, const node& call) {
   return choose.finish();
 }
 
-/// args: value, other, both coerced for the comparison, then the value as it was.
+/// args: value, other, both coerced for the comparison; then the value as it was, if coercion changed it.
 result<data::array_ptr> evaluate_nullif(const frame& call, const operands& args) {
   std::vector<std::uint8_t> equal;
   SLUICE_RETURN_IF_ERROR(compare(comparison::equal, args[0], args[1], call.rows, equal));
+  const auto& value = args.size() > 2 ? args[2] : args[0];
   arrow::Int64Builder places;
   for (std::int64_t i = 0; i < call.rows; ++i) {
     const bool same = equal[i] && !args[0].null(i) && !args[1].null(i);
-    SLUICE_RETURN_IF_ERROR(data::from_arrow(same ? places.AppendNull() : places.Append(args.back().at(i))));
+    SLUICE_RETURN_IF_ERROR(data::from_arrow(same ? places.AppendNull() : places.Append(value.at(i))));
   }
   SLUICE_ASSIGN_OR_RETURN(auto at, finish_builder(places));
-  return take(*args.back().array, *at);
+  return take(*value.array, *at);
 }
 
 status require_condition(std::vector<expr_ptr>& args, std::size_t index, const call_site& site) {

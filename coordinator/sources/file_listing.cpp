@@ -1,6 +1,7 @@
 #include "coordinator/sources/file_listing.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "coordinator/sources/internal/glob.hpp"
@@ -38,10 +39,12 @@ public:
 
   status add_root(const std::string& path) {
     if (!is_glob(path)) return add_existing(path);
-    const std::size_t before = found_.size() + folders_.size();
-    for (const auto& pattern : expand_braces(path)) SLUICE_RETURN_IF_ERROR(add_matches(pattern));
-    if (found_.size() + folders_.size() == before) return not_found(path);
-    return ok();
+    std::size_t matched = 0;
+    for (const auto& pattern : expand_braces(path)) {
+      SLUICE_ASSIGN_OR_RETURN(const std::size_t more, add_matches(pattern));
+      matched += more;
+    }
+    return matched == 0 ? not_found(path) : ok();
   }
 
   std::vector<file_entry> take() {
@@ -95,8 +98,8 @@ private:
     return ok();
   }
 
-  // One brace-free pattern, component by component.
-  status add_matches(const std::string& pattern) {
+  // One brace-free pattern, component by component; how many paths it fits.
+  result<std::size_t> add_matches(const std::string& pattern) {
     std::vector<std::string> paths = {""};
     std::size_t begin = pattern.starts_with('/') ? 1 : 0;
     while (begin <= pattern.size() && !paths.empty()) {
@@ -107,7 +110,7 @@ private:
       SLUICE_RETURN_IF_ERROR(step(paths, component));
     }
     for (const auto& path : paths) SLUICE_RETURN_IF_ERROR(add_existing(path));
-    return ok();
+    return paths.size();
   }
 
   status step(std::vector<std::string>& paths, const std::string& component) {

@@ -2,7 +2,7 @@
 #include <arrow/util/compression.h>
 
 #include "common/data/arrow_status.hpp"
-#include "common/expr/text.hpp"
+#include "common/expr/json_text.hpp"
 #include "worker/sinks/internal/formats.hpp"
 
 namespace sluice::sinks {
@@ -50,9 +50,9 @@ private:
   std::shared_ptr<arrow::util::Compressor> compressor_;
 };
 
-class json_writer : public staged_writer {
+class json_lines_writer : public staged_writer {
 public:
-  json_writer(compressed_output output, expr::eval_context context) : output_(std::move(output)), context_(std::move(context)) {}
+  json_lines_writer(compressed_output output, expr::eval_context context) : output_(std::move(output)), context_(std::move(context)), text_(context_.session.time_zone, expr::json_style::spark) {}
 
   /// Columns that options give a format are turned into text first.
   status prepare(const plan::option_map& options, const arrow::Schema& schema) {
@@ -78,7 +78,7 @@ public:
     SLUICE_ASSIGN_OR_RETURN(const auto batch, with_formats(rows));
     for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
       if (keep_nulls_) append_with_nulls(*batch, row);
-      else expr::append_json_row(buffer_, *batch, row, context_.session.time_zone, expr::json_style::spark);
+      else text_.append_row(buffer_, *batch, row);
       buffer_ += '\n';
       if (buffer_.size() >= flush_bytes) SLUICE_RETURN_IF_ERROR(flush());
     }
@@ -117,12 +117,9 @@ private:
     buffer_ += '{';
     for (int i = 0; i < batch.num_columns(); ++i) {
       if (i > 0) buffer_ += ',';
-      arrow::StringScalar name(batch.schema()->field(i)->name());
-      if (const auto quoted = arrow::MakeArrayFromScalar(name, 1); quoted.ok())
-        expr::append_json_value(buffer_, **quoted, 0, context_.session.time_zone, expr::json_style::spark);
+      expr::append_json_string(buffer_, batch.schema()->field(i)->name());
       buffer_ += ':';
-      if (batch.column(i)->IsNull(row)) buffer_ += "null";
-      else expr::append_json_value(buffer_, *batch.column(i), row, context_.session.time_zone, expr::json_style::spark);
+      text_.append(buffer_, *batch.column(i), row);
     }
     buffer_ += '}';
   }
@@ -135,6 +132,7 @@ private:
 
   compressed_output output_;
   expr::eval_context context_;
+  expr::json_writer text_;
   std::vector<expr::expr_ptr> columns_;
   data::schema_ptr formatted_;
   bool any_format_ = false;
@@ -162,7 +160,7 @@ result<std::unique_ptr<staged_writer>> make_json_writer(const plan::option_map& 
   }
   auto zoned = context;
   if (const auto it = options.find("timezone"); it != options.end()) zoned.session.time_zone = it->second;
-  auto writer = std::make_unique<json_writer>(compressed_output{std::move(file), std::move(compressor)}, std::move(zoned));
+  auto writer = std::make_unique<json_lines_writer>(compressed_output{std::move(file), std::move(compressor)}, std::move(zoned));
   SLUICE_RETURN_IF_ERROR(writer->prepare(options, *schema));
   return std::unique_ptr<staged_writer>(std::move(writer));
 }

@@ -15,7 +15,6 @@
 #include "worker/actors/messages.hpp"
 
 namespace sluice::worker {
-namespace {
 
 /// Holds a directory's lock file while it lives.
 class directory_lock {
@@ -43,6 +42,16 @@ private:
   int fd_ = -1;
 };
 
+struct system_config : caf::actor_system_config {
+  system_config() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", 2);
+    set("scheduler.max-throughput", 50);
+  }
+};
+
+namespace {
+
 /// Locks the data directory and removes what an earlier process spilled.
 result<directory_lock> open_data_directory(const std::string& directory) {
   directory_lock lock;
@@ -60,14 +69,6 @@ result<directory_lock> open_data_directory(const std::string& directory) {
 std::string new_worker_id(random_source& random) {
   return "w-" + random.uuid().substr(0, 8);
 }
-
-struct system_config : caf::actor_system_config {
-  system_config() {
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", 2);
-    set("scheduler.max-throughput", 50);
-  }
-};
 
 } // namespace
 

@@ -114,7 +114,9 @@ private:
     if (data::same_type(*arg_type(), *type)) return ok();
     auto cast = expr::cast(call_.args[0], type, position_, session_);
     if (!cast.ok()) return cast.error();
-    call_.args[0] = *std::move(cast);
+    auto invisible = std::make_shared<expr::node>(**cast);
+    if (invisible->kind == expr::node_kind::call) invisible->parameter = "implicit";  // not shown in names and plans
+    call_.args[0] = std::move(invisible);
     return ok();
   }
 

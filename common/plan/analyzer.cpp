@@ -78,6 +78,7 @@ public:
     SLUICE_RETURN_IF_ERROR(check_declared(statement, query));
     start_query out;
     out.if_not_exists = statement.if_not_exists;
+    if (options.checkpoint.empty()) SLUICE_RETURN_IF_ERROR(default_checkpoint(statement, options.checkpoint));
     SLUICE_ASSIGN_OR_RETURN(out.plan, internal::make_streaming_plan(analyzer, query, options));
     out.plan.name = statement.name;
     out.plan.session = session_;
@@ -95,17 +96,28 @@ public:
 
 private:
   status add_source_option(file_source& source, unsigned place, const sql::option& option) {
-    auto key = check_option(option.key, option.value, place, "a " + source.format + " source", option.key_position, option.value_position);
-    if (!key.ok()) return key.error();
-    if (*key == "path") {
+    auto checked = check_option(option.key, option.value, place, "a " + source.format + " source", option.key_position, option.value_position);
+    if (!checked.ok()) return checked.error();
+    if (checked->key == "path") {
       auto path = internal::resolve_path(option.value, directory_, option.value_position);
       if (!path.ok()) return path.error();
       source.paths = {*std::move(path)};
       return ok();
     }
-    source.options[*key] = option.value;
+    source.options[checked->key] = checked->value;
     if (source.options.contains("maxfilespertrigger") && source.options.contains("maxbytespertrigger"))
       return {errc::invalid_option, "maxFilesPerTrigger and maxBytesPerTrigger cannot both be set", option.key_position};
+    return ok();
+  }
+
+  /// The folder of the query's name below the session's checkpoint location, if that is set.
+  status default_checkpoint(const sql::create_streaming_table& statement, std::string& checkpoint) {
+    for (const auto& [key, value] : settings_.values) {
+      if (!internal::equal_names(key, "spark.sql.streaming.checkpointLocation")) continue;
+      auto path = internal::resolve_path(value + "/" + statement.name, directory_, statement.position);
+      if (!path.ok()) return path.error();
+      checkpoint = *std::move(path);
+    }
     return ok();
   }
 
@@ -145,6 +157,7 @@ private:
 } // namespace
 
 result<std::vector<statement_text>> split_statements(const std::string& job, const option_map& variables) {
+  SLUICE_RETURN_IF_ERROR(sql::check_utf8(job));
   SLUICE_ASSIGN_OR_RETURN(auto text, sql::substitute_variables(job, variables));
   SLUICE_ASSIGN_OR_RETURN(auto parts, sql::split_at_semicolons(text));
   std::vector<statement_text> out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/expr/datetime_pattern.hpp"
 #include "common/plan/interval.hpp"
 #include "common/sql/nearest.hpp"
 
@@ -54,7 +55,11 @@ std::string joined(const std::vector<std::string>& words) {
 std::string value_problem(option_value kind, std::string_view values, const std::string& value) {
   switch (kind) {
     case option_value::text: return value.empty() ? "may not be empty" : "";
-    case option_value::pattern: return value.empty() ? "may not be empty" : "";
+    case option_value::pattern: {
+      auto pattern = expr::datetime_pattern::compile(value);
+      return pattern.ok() ? "" : "is no pattern of dates and times: " + pattern.error().message();
+    }
+    case option_value::time_zone: return expr::find_zone(value).ok() ? "" : "is not the name of a time zone";
     case option_value::positive_integer: return is_positive_integer(value) ? "" : "must be a positive integer";
     case option_value::boolean: return is_boolean(value) ? "" : "must be true or false";
     case option_value::duration: return is_duration(value) ? "" : "must be a time like '7d' or '90 minutes'";
@@ -70,6 +75,15 @@ std::string value_problem(option_value kind, std::string_view values, const std:
     }
   }
   return "";
+}
+
+/// Fixed words as the table spells them, booleans in lower case.
+std::string canonical_value(const option_info& info, const std::string& value) {
+  if (info.value == option_value::boolean) return sql::to_lower(value);
+  if (info.value == option_value::one_of)
+    for (const auto& word : words_of(info.values))
+      if (sql::to_lower(word) == sql::to_lower(value)) return word;
+  return value;
 }
 
 } // namespace
@@ -90,7 +104,7 @@ const std::vector<option_info>& option_table() {
       {"timestampFormat", json_source | json_sink, v::pattern, "", "pattern of timestamps"},
       {"timestampNTZFormat", json_source | json_sink, v::pattern, "", "pattern of timestamps without zone"},
       {"dateFormat", json_source | json_sink, v::pattern, "", "pattern of dates"},
-      {"timeZone", json_source | json_sink, v::text, "", "zone of timestamps without an offset"},
+      {"timeZone", json_source | json_sink, v::time_zone, "", "zone of timestamps without an offset"},
       {"outputMode", streaming_table, v::one_of, "append update complete", "which rows of the result a batch hands to the sink"},
       {"trigger", streaming_table, v::trigger, "", "'availableNow', 'once' or an interval; without it batches follow one another"},
       {"checkpointLocation", streaming_table, v::text, "", "folder of the query's checkpoint"},
@@ -117,7 +131,7 @@ unsigned sink_place(const std::string& format) {
   return 0;
 }
 
-result<std::string> check_option(const std::string& key, const std::string& value, unsigned places, const std::string& where,
+result<checked_option> check_option(const std::string& key, const std::string& value, unsigned places, const std::string& where,
                                  text_position key_position, text_position value_position) {
   std::string lower = sql::to_lower(key);
   std::vector<std::string> names;
@@ -129,7 +143,7 @@ result<std::string> check_option(const std::string& key, const std::string& valu
     if (!problem.empty())
       return status(errc::invalid_option, "the option `" + std::string(info.name) + "` has the value '" + value + "': it " + problem,
                     value_position);
-    return lower;
+    return checked_option{lower, canonical_value(info, value)};
   }
   return status(errc::unknown_option, where + " has no option `" + key + "`" + sql::did_you_mean(key, names), key_position);
 }
@@ -157,12 +171,13 @@ const std::vector<session_setting_info>& session_setting_table() {
   using v = option_value;
   static const std::vector<session_setting_info> table{
       {"spark.sql.ansi.enabled", v::boolean, "overflow, division by zero and bad casts are errors (default true)"},
-      {"spark.sql.session.timeZone", v::text, "zone in which timestamps are read and shown"},
+      {"spark.sql.session.timeZone", v::time_zone, "zone in which timestamps are read and shown"},
       {"spark.sql.shuffle.partitions", v::positive_integer, "accepted for Spark's sake; state is divided by sluice.query.key-groups"},
       {"spark.sql.streaming.checkpointLocation", v::text, "folder that holds the checkpoints of queries without one of their own"},
       {"spark.sql.streaming.minBatchesToRetain", v::positive_integer, "batches whose records are kept"},
       {"sluice.query.key-groups", v::positive_integer, "key groups of new queries"},
       {"sluice.query.max-attempts", v::positive_integer, "attempts of a batch before the query fails"},
+      {"sluice.query.base-interval", v::positive_integer, "commits between two base records"},
       {"sluice.query.split-size", v::positive_integer, "bytes of a split"},
       {"sluice.query.result-rows", v::positive_integer, "most rows of a memory table"},
   };

@@ -21,7 +21,7 @@ enum option_place : unsigned {
 inline constexpr unsigned any_source = json_source | parquet_source;
 inline constexpr unsigned file_sink = json_sink | parquet_sink;
 
-enum class option_value { text, positive_integer, boolean, duration, trigger, one_of, pattern };
+enum class option_value { text, positive_integer, boolean, duration, trigger, one_of, pattern, time_zone };
 
 struct option_info {
   std::string_view name;    ///< as Spark spells it; looked up without regard to case
@@ -38,8 +38,12 @@ unsigned source_place(const std::string& format);
 unsigned sink_place(const std::string& format);
 
 /// Checks one option: unknown_option with the nearest name, invalid_option with what the option takes. `where` ("a json source") is for
-/// messages. Gives the key in lower case.
-result<std::string> check_option(const std::string& key, const std::string& value, unsigned places, const std::string& where,
+/// messages. Gives the key in lower case and the value as the table spells it.
+struct checked_option {
+  std::string key;
+  std::string value;
+};
+result<checked_option> check_option(const std::string& key, const std::string& value, unsigned places, const std::string& where,
                                  text_position key_position, text_position value_position);
 
 /// "availableNow", "once", an interval.

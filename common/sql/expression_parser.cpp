@@ -190,7 +190,7 @@ result<expression_ptr> parser_core::parse_prefix() {
     }
     SLUICE_ASSIGN_OR_RETURN(auto operand, parse_operand(p_sign));
     if (first.text == "+") return make_call("positive", {operand}, first.position);
-    return make_call("negate", {operand}, first.position);
+    return make_call("negative", {operand}, first.position);
   }
   SLUICE_ASSIGN_OR_RETURN(auto primary, parse_primary());
   return parse_postfix(std::move(primary));

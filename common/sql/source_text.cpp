@@ -96,6 +96,22 @@ std::size_t skip_blank(std::string_view text, std::size_t i, std::size_t end) {
 
 } // namespace
 
+status check_utf8(const std::string& job) {
+  for (std::size_t i = 0; i < job.size();) {
+    auto lead = static_cast<unsigned char>(job[i]);
+    std::size_t more = lead < 0x80 ? 0 : lead >= 0xC2 && lead < 0xE0 ? 1 : (lead & 0xF0) == 0xE0 ? 2 : lead >= 0xF0 && lead < 0xF5 ? 3 : 4;
+    bool fine = more < 4 && i + more < job.size();
+    for (std::size_t k = 1; fine && k <= more; ++k) fine = (static_cast<unsigned char>(job[i + k]) & 0xC0) == 0x80;
+    auto second = fine && more > 1 ? static_cast<unsigned char>(job[i + 1]) : 0x90;
+    bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+    bool outside = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+    if (!fine || overlong || outside)
+      return {errc::parse_syntax, "the text is not valid UTF-8", advance({1, 1, 0}, std::string_view(job).substr(0, i))};
+    i += more + 1;
+  }
+  return ok();
+}
+
 result<source_text> substitute_variables(const std::string& job, const std::map<std::string, std::string>& variables) {
   source_text out;
   text_position here{1, 1, 0};

@@ -31,6 +31,9 @@ struct source_text {
 /// The position `count` bytes after `start`, walking over `text`. Columns count characters, not bytes.
 text_position advance(text_position start, std::string_view text);
 
+/// Error parse_syntax where the job is no valid UTF-8.
+status check_utf8(const std::string& job);
+
 /// Replaces ${key} outside comments by its value; values are not searched again. Error: undefined_variable with the nearest name.
 result<source_text> substitute_variables(const std::string& job, const std::map<std::string, std::string>& variables);
 

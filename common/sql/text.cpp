@@ -35,8 +35,8 @@ void append_operator(std::string& out, const expression& node) {
   if (name == "or") return two("OR");
   if (name == "is_null") return after(" IS NULL");
   if (name == "is_not_null") return after(" IS NOT NULL");
-  if (name == "not" || name == "negate" || name == "positive") {
-    out += name == "not" ? "(NOT " : name == "negate" ? "(- " : "(+ ";
+  if (name == "not" || name == "negative" || name == "positive") {
+    out += name == "not" ? "(NOT " : name == "negative" ? "(- " : "(+ ";
     append(out, *args[0]);
     out += ')';
   } else if (name == "in") {

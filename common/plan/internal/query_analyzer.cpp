@@ -19,6 +19,7 @@ struct query_analyzer::select {
     std::string name;
     const sql::expression* written = nullptr;  ///< null for a column of *
     int column = -1;                           ///< of *: which
+    bool has_alias = false;
     text_position position;
     expr::expr_ptr value;
   };
@@ -28,6 +29,7 @@ struct query_analyzer::select {
   aggregate_collector collector;
   std::vector<expr::expr_ptr> keys;
   std::vector<std::string> key_names;
+  std::vector<std::string> call_names;
   expr::expr_ptr having;
   struct order {
     expr::expr_ptr value;
@@ -63,6 +65,14 @@ status ordinal_out_of_range(const std::string& clause, std::int64_t ordinal, std
   return status(errc::group_by_position, clause + " position " + std::to_string(ordinal) + " is not in select list (valid range is [1, " +
                 std::to_string(items) + "]).", position)
       .with_spark_class(clause == "GROUP BY" ? "GROUP_BY_POS_OUT_OF_RANGE" : "ORDER_BY_POS_OUT_OF_RANGE");
+}
+
+/// Without an alias a computed column is named by its text, which shows what Spark shows ("unix_timestamp(time, yyyy-MM-dd HH:mm:ss)").
+template <class Item>
+void name_by_value(Item& item) {
+  auto kind = item.written->kind;
+  if (item.has_alias || kind == sql_kind::name || kind == sql_kind::get_field || is_window_call(*item.written)) return;
+  item.name = expr::to_sql(*item.value);
 }
 
 std::string item_name(const sql::select_item& item) {
@@ -144,7 +154,7 @@ result<analyzed_query> query_analyzer::analyze(const sql::query& query) {
 status query_analyzer::expand_items(select& s, const sql::query& query) {
   for (const auto& item : query.items) {
     if (item.value->kind != sql_kind::star) {
-      s.items.push_back({item_name(item), item.value.get(), -1, item.value->position, nullptr});
+      s.items.push_back({item_name(item), item.value.get(), -1, !item.alias.empty(), item.value->position, nullptr});
       continue;
     }
     const auto& qualifier = item.value->parts;
@@ -152,7 +162,7 @@ status query_analyzer::expand_items(select& s, const sql::query& query) {
     for (std::size_t i = 0; i < s.input.columns.size(); ++i) {
       const auto& column = s.input.columns[i];
       if (!qualifier.empty() && !(qualifier.size() == 1 && equal_names(column.qualifier, qualifier[0]))) continue;
-      s.items.push_back({column.name, nullptr, static_cast<int>(i), item.value->position, nullptr});
+      s.items.push_back({column.name, nullptr, static_cast<int>(i), true, item.value->position, nullptr});
       any = true;
     }
     if (any) continue;
@@ -180,6 +190,7 @@ status query_analyzer::resolve_plain(select& s, const sql::query& query) {
     auto value = items.resolve(*item.written);
     if (!value.ok()) return value.error();
     item.value = *std::move(value);
+    name_by_value(item);
   }
   return resolve_order(s, query);
 }
@@ -296,6 +307,7 @@ status query_analyzer::resolve_grouped(select& s, const sql::query& query) {
     auto value = items.resolve(*item.written);
     if (!value.ok()) return value.error();
     item.value = *std::move(value);
+    name_by_value(item);
   }
   if (query.having) {
     auto all = s.aliases(s.items.size());
@@ -321,7 +333,8 @@ result<expr::expr_ptr> query_analyzer::over_groups(const select& s, const expr::
     if (at->kind != expr::node_kind::column) return nullptr;
     if (at->index == s.collector.window_index()) return expr::column(num_keys, at->type, at->name, at->nullable, at->position);
     if (at->index > s.collector.window_index())
-      return expr::column(first_call + at->index - s.collector.call_index(0), at->type, at->name, at->nullable, at->position);
+      return expr::column(first_call + at->index - s.collector.call_index(0), at->type, s.call_names[at->index - s.collector.call_index(0)],
+                          at->nullable, at->position);
     if (!missing) missing = at;
     return at;
   });
@@ -340,7 +353,7 @@ status query_analyzer::add_aggregate(select& s, const sql::query& query) {
   what.keys = s.keys;
   what.window = s.collector.window;
   what.calls = s.collector.calls;
-  std::vector<std::string> call_names;
+  auto& call_names = s.call_names;
   for (const auto& call : what.calls) call_names.push_back(to_sql(call));
   // columns that the select list takes as they are get its names
   for (const auto& item : s.items) {

@@ -115,10 +115,10 @@ result<analyzed_query> query_analyzer::analyze_table(const sql::relation& from) 
 
 result<analyzed_query> query_analyzer::scan_files(const sql::relation& from, file_source source) {
   for (const auto& option : from.options) {
-    SLUICE_ASSIGN_OR_RETURN(auto key, check_option(option.key, option.value, source_place(source.format), "a " + source.format + " source",
+    SLUICE_ASSIGN_OR_RETURN(auto checked, check_option(option.key, option.value, source_place(source.format), "a " + source.format + " source",
                                                    option.key_position, option.value_position));
-    if (key == "path") return status(errc::invalid_option, "the path of a stream cannot be changed here", option.key_position);
-    source.options[key] = option.value;
+    if (checked.key == "path") return status(errc::invalid_option, "the path of a stream cannot be changed here", option.key_position);
+    source.options[checked.key] = checked.value;
   }
   if (source.options.contains("maxfilespertrigger") && source.options.contains("maxbytespertrigger"))
     return status(errc::invalid_option, "maxFilesPerTrigger and maxBytesPerTrigger cannot both be set",

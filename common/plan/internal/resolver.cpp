@@ -187,7 +187,12 @@ result<expr::expr_ptr> resolver::resolve_call(const sql::expression& node) {
     return refused(std::string(node.distinct ? "DISTINCT" : node.filter ? "FILTER" : "IGNORE NULLS") + " of `" + node.text +
                    "`, which is no aggregate function, is not supported", node.position);
   SLUICE_ASSIGN_OR_RETURN(auto args, resolve_args(node));
-  SLUICE_ASSIGN_OR_RETURN(auto out, expr::call(node.text, std::move(args), node.position, session_));
+  std::string parameter;
+  if (node.is_operator && (node.text == "like" || node.text == "ilike") && args.size() == 3) {
+    parameter = node.args[2]->text;  // the parser made sure that it is one character
+    args.pop_back();
+  }
+  SLUICE_ASSIGN_OR_RETURN(auto out, expr::call(node.text, std::move(args), node.position, session_, std::move(parameter)));
   // aliases are used by reference, so that a chain of them can grow without end
   if (aliases_ && expanded_size(*out, largest_expression) > largest_expression)
     return status(errc::parse_syntax, "the expression is too large", node.position);

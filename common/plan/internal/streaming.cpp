@@ -125,9 +125,9 @@ status check_output_names(const arrow::Schema& schema, text_position position) {
 
 result<streaming_plan> make_streaming_plan(const query_analyzer& analyzer, const analyzed_query& query, const streaming_options& options) {
   if (!query.streaming)
-    return refused_for_streams("a streaming table needs a stream: SELECT … FROM STREAM relation", options.mode_position);
+    return refused_for_streams("a streaming table needs a stream: SELECT … FROM STREAM relation", options.query_position);
   SLUICE_RETURN_IF_ERROR(stream_rules(analyzer, chain_of(query.root), options).check());
-  SLUICE_RETURN_IF_ERROR(check_output_names(*query.root->output, options.mode_position));
+  SLUICE_RETURN_IF_ERROR(check_output_names(*query.root->output, options.query_position));
   streaming_plan out;
   auto root = collapse_projections(prune_columns(collapse_projections(query.root)));
   out.output = root->output;

@@ -11,6 +11,7 @@ struct streaming_options {
   trigger_spec trigger;
   std::string checkpoint;
   text_position mode_position;
+  text_position query_position;
 };
 result<streaming_options> read_streaming_options(const sql::create_streaming_table& statement, const std::string& directory);
 

@@ -49,6 +49,7 @@ result<std::string> resolve_path(const std::string& path, const std::string& dir
 result<streaming_options> read_streaming_options(const sql::create_streaming_table& statement, const std::string& directory) {
   streaming_options out;
   out.mode_position = statement.position;
+  out.query_position = statement.body->position;
   out.sink.format = statement.format.empty() ? "memory" : statement.format;
   auto place = sink_place(out.sink.format);
   if (!place)
@@ -56,11 +57,11 @@ result<streaming_options> read_streaming_options(const sql::create_streaming_tab
                   sql::did_you_mean(out.sink.format, {"memory", "console", "json", "parquet"}), statement.format_position);
   SLUICE_ASSIGN_OR_RETURN(auto options, join_options(statement.options, statement.properties));
   for (const auto& option : options) {
-    SLUICE_ASSIGN_OR_RETURN(auto key, check_option(option.key, option.value, place | streaming_table, "a streaming table USING " + out.sink.format,
+    SLUICE_ASSIGN_OR_RETURN(auto checked, check_option(option.key, option.value, place | streaming_table, "a streaming table USING " + out.sink.format,
                                                    option.key_position, option.value_position));
+    const auto& [key, value] = checked;
     if (key == "outputmode") {
-      auto mode = sql::to_lower(option.value);
-      out.mode = mode == "complete" ? output_mode::complete : mode == "update" ? output_mode::update : output_mode::append;
+      out.mode = value == "complete" ? output_mode::complete : value == "update" ? output_mode::update : output_mode::append;
       out.mode_position = option.value_position;
     } else if (key == "trigger") {
       SLUICE_ASSIGN_OR_RETURN(out.trigger, parse_trigger(option.value));
@@ -69,7 +70,7 @@ result<streaming_options> read_streaming_options(const sql::create_streaming_tab
     } else if (key == "path") {
       SLUICE_ASSIGN_OR_RETURN(out.sink.path, resolve_path(option.value, directory, option.value_position));
     } else {
-      out.sink.options[key] = option.value;
+      out.sink.options[key] = value;
     }
   }
   if ((place & file_sink) && out.sink.path.empty())

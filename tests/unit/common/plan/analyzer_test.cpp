@@ -2,6 +2,8 @@
 
 #include <arrow/type.h>
 
+#include <random>
+
 #include "tests/unit/common/plan/fixture.hpp"
 
 namespace sluice::plan {
@@ -22,7 +24,7 @@ TEST(Batch, Explained) {
     Limit 2
       Sort [price DESC NULLS LAST]
         Project [symbol AS s, (qty + 1), price AS __sort_2]
-          Filter (id > CAST(3 AS BIGINT))
+          Filter (id > 3)
             Scan json trades [id bigint, price decimal(10,2), qty int, symbol string]
               path        /data/trades
 )");
@@ -31,7 +33,7 @@ TEST(Batch, Explained) {
   Sort [sum(qty) ASC NULLS FIRST, symbol ASC NULLS FIRST]
     Aggregate
       keys        [symbol]
-      calls       sum(CAST(qty AS BIGINT)) AS sum(qty) bigint
+      calls       sum(qty) bigint
       Scan json trades [qty int, symbol string]
         path        /data/trades
 )");
@@ -156,7 +158,7 @@ TEST(Batch, Refusals) {
       {"SELECT action FROM events GROUP BY 3", errc::group_by_position, 36, "[1, 1]"},
       {"SELECT action FROM events ORDER BY 0", errc::group_by_position, 36, "ORDER BY"},
       {"SELECT count(*) FROM events GROUP BY 1", errc::group_by_aggregate, 38, "aggregate"},
-      {"SELECT count(*) FROM events GROUP BY sum(1)", errc::group_by_aggregate, 38, "aggregate"},
+      {"SELECT count(*) FROM events GROUP BY sum(1)", errc::group_by_aggregate, 38, "GROUP BY"},
       {"SELECT info.fees, count(*) FROM trades GROUP BY info.fees", errc::datatype_mismatch, 49, "orderable"},
       {"SELECT window(time, '1 hour') FROM events", errc::unsupported_feature, 8, "grouping expression"},
       {"SELECT action FROM STREAM events", errc::unsupported_feature, 27, "without STREAM"},
@@ -200,7 +202,7 @@ TEST(Statements, Sources) {
   const auto& view = std::get<define_source>(*done);
   EXPECT_TRUE(view.or_replace);
   EXPECT_EQ(view.source.paths, (std::vector<std::string>{"/home/d"}));
-  EXPECT_EQ(view.source.options, (option_map{{"mode", "failfast"}}));
+  EXPECT_EQ(view.source.options, (option_map{{"mode", "FAILFAST"}}));
   EXPECT_TRUE(view.source.schema->field(0)->nullable());
   EXPECT_EQ(view.source.schema->field(1)->name(), "b c");
   auto error = [](const std::string& text) {
@@ -234,6 +236,41 @@ TEST(Statements, ViewsSetAndDrop) {
   EXPECT_NE(unknown.error().message().find("spark.sql.ansi.enabled"), std::string::npos);
   auto drop = analyze_text("DROP VIEW IF EXISTS v");
   EXPECT_TRUE(std::get<drop_relation>(*drop).if_exists);
+}
+
+TEST(Statements, DamagedTextIsRefusedOrPlanned) {
+  const std::vector<std::string> texts{
+      "CREATE STREAMING TABLE c USING memory OPTIONS (outputMode 'complete', trigger '5 seconds') AS SELECT action, window(time, '10 minutes', "
+      "'5 minutes') w, count(*) AS n FROM STREAM events WHERE action LIKE 'a%' GROUP BY action, w HAVING n > 1 ORDER BY n DESC NULLS LAST LIMIT 3",
+      "WITH a AS (SELECT symbol, CASE WHEN ok THEN price ELSE -1.5 END p, tags[0] t FROM trades) SELECT DISTINCT t.*, upper(symbol) || 'x' "
+      "FROM a AS t WHERE p BETWEEN 1 AND 2 OR symbol IN ('a', 'b') AND NOT p IS NULL ORDER BY 1, 2",
+      "SELECT symbol, sum(qty) FILTER (WHERE ok), avg(price), first(info.venue) IGNORE NULLS, date_trunc('hour', at) FROM trades GROUP BY 1, 5",
+      "CREATE OR REPLACE TEMPORARY VIEW v (a int, b struct<c: array<string>>) USING json OPTIONS (path '/x', maxFilesPerTrigger = 1)"};
+  const std::vector<std::string> pieces{"(", ")", "'", ",", ".", "*", " AS ", " NULL ", "-", "[", "]", " FROM ", "count(*)", "window", "1", "\"", "`",
+                                        " GROUP BY ", "::", "<", " NOT ", "/*", "--", "\\", ";", "${", "9999999999999999999", " END ", "\n"};
+  for (const auto& text : texts) EXPECT_TRUE(analyze_text(text).ok()) << analyze_text(text).error().to_string();
+  std::mt19937 random(11);
+  int refused = 0, planned = 0;
+  for (int round = 0; round < 4000; ++round) {
+    auto text = texts[round % texts.size()];
+    for (int k = 0; k <= round % 3; ++k) {
+      auto at = random() % text.size();
+      switch (random() % 4) {
+        case 0: text.erase(at, 1 + random() % 8); break;
+        case 1: text.insert(at, pieces[random() % pieces.size()]); break;
+        case 2: text[at] = static_cast<char>(32 + random() % 95); break;
+        default: text.insert(at, text.substr(random() % text.size(), random() % 20));
+      }
+    }
+    auto done = analyze_text(text);
+    (done.ok() ? planned : refused) += 1;
+    if (!done.ok()) {
+      EXPECT_GT(done.error().position().line, 0) << text << ": " << done.error().to_string();
+      EXPECT_NE(done.code(), errc::internal) << text << ": " << done.error().to_string();
+    }
+  }
+  EXPECT_GT(refused, 1000);
+  EXPECT_GT(planned, 30);
 }
 
 TEST(Statements, PositionsBehindVariablesAndStatements) {

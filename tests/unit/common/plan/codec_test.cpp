@@ -1,5 +1,7 @@
 #include "common/plan/codec.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <random>
 
 #include "tests/unit/common/plan/fixture.hpp"
@@ -65,6 +67,7 @@ TEST(Codec, PositionsSurvive) {
 }
 
 TEST(Codec, TruncatedAndDamagedBytesAreErrorsOrPlans) {
+  google::protobuf::LogSilencer quiet;
   auto plan = testing::stream_of(stream_queries()[0]);
   ASSERT_TRUE(plan.ok());
   auto bytes = encode(*plan);

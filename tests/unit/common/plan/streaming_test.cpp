@@ -45,7 +45,7 @@ Stage 0: map
     keys        [action]
     window      window(time, 10 minutes, 5 minutes)
     calls       count(1) AS count bigint
-                avg(CAST(unix_timestamp(time) AS DOUBLE)) AS mean_time double
+                avg(unix_timestamp(time, yyyy-MM-dd HH:mm:ss)) AS mean_time double
   Exchange by key group of [action]
 Stage 1: reduce
   Final aggregate [action string, window struct<start:timestamp,end:timestamp> NOT NULL, count bigint NOT NULL, mean_time double]
@@ -56,7 +56,7 @@ Stage 1: reduce
   EXPECT_TRUE(plan->result_steps.empty());
   EXPECT_EQ(state_signature(*plan),
             "keys(action string) window(time timestamp, 10 minutes, 5 minutes, 0 seconds) calls(count/v1() bigint, "
-            "avg/v1(CAST(unix_timestamp(time) AS DOUBLE) double) double) mode complete");
+            "avg/v1(unix_timestamp(time, yyyy-MM-dd HH:mm:ss) double) double) mode complete");
   EXPECT_EQ(source_signature(*plan), "files json /home/me/data/events");
   auto bytes = encode(*plan);
   auto again = decode_streaming(bytes);
@@ -163,12 +163,12 @@ TEST(Streaming, Refusals) {
       {"SELECT action, count(*) c FROM events GROUP BY action", errc::unsupported_feature, 2, 32, "STREAM events"},
       {"SELECT count(*) FROM STREAM counts", errc::unsupported_feature, 2, 29, "without STREAM"},
       {"SELECT count(*) FROM counts", errc::unsupported_feature, 2, 22, "result table"},
-      {"SELECT 1", errc::unsupported_feature, 1, 24, "STREAM"},
+      {"SELECT 1", errc::unsupported_feature, 2, 1, "STREAM"},
       {"SELECT count(*) n FROM (SELECT action, count(*) c FROM STREAM events GROUP BY action) t", errc::unsupported_feature, 2, 79, "Multiple"},
       {"SELECT action, count(*) c FROM (SELECT * FROM STREAM events ORDER BY time) GROUP BY action", errc::unsupported_feature, 2, 70, "ORDER BY"},
       {"SELECT action, count(*) c FROM (SELECT * FROM STREAM events LIMIT 3) GROUP BY action", errc::unsupported_feature, 2, 67, "LIMIT"},
       {"SELECT action, count(*) c FROM STREAM events GROUP BY action ORDER BY max(time)", errc::unsupported_feature, 2, 71, "select list"},
-      {"SELECT action, count(*) action FROM STREAM events GROUP BY action", errc::already_exists, 1, 56, "two columns"},
+      {"SELECT action, count(*) action FROM STREAM events GROUP BY action", errc::already_exists, 2, 1, "two columns"},
       {"SELECT count(*) FROM STREAM events WITH (maxFilePerTrigger = 1)", errc::unknown_option, 2, 42, "maxFilesPerTrigger"},
       {"SELECT count(*) FROM STREAM events WITH (maxFilesPerTrigger = 0)", errc::invalid_option, 2, 63, "positive"},
       {"SELECT count(*) FROM STREAM loud WITH (maxFilesPerTrigger = 1)", errc::unsupported_feature, 2, 40, "view"},

@@ -51,6 +51,13 @@ TEST(SourceText, UndefinedVariableNamesTheNearest) {
   EXPECT_NE(job.error().message().find("`input`"), std::string::npos);
 }
 
+TEST(SourceText, Utf8) {
+  EXPECT_TRUE(check_utf8("SELECT 'äöü €😀'").ok());
+  for (const char* bad : {"a\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "x\x80", "\xe2\x82"})
+    EXPECT_FALSE(check_utf8(bad).ok()) << bad;
+  EXPECT_EQ(check_utf8("ab\n c\xff").position().column, 3);
+}
+
 TEST(SourceText, ColumnsCountCharacters) {
   auto job = substitute_variables("SELECT 'äöü', x", {});
   EXPECT_EQ(job->at(static_cast<int>(job->text.find("x"))).column, 15);

@@ -1,8 +1,10 @@
 /// sluice-worker: settings, signals, one node.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <thread>
-#include <unistd.h>
+#include <utility>
 
 #include "common/config/settings.hpp"
 #include "worker/node.hpp"
@@ -36,16 +38,15 @@ int fail(const status& error) {
   return info(error.code()).domain == error_domain::user ? 2 : 1;
 }
 
-/// Drains at the first SIGTERM or SIGINT, leaves at once at the second.
+/// Drains at SIGTERM or SIGINT; a second Ctrl-C leaves at once.
 void run_until_ended(worker::node& node, const sigset_t& signals) {
   std::thread waiter([&] {
     node.wait();
     ::kill(::getpid(), SIGUSR1);
   });
-  bool draining = false;
+  bool interrupted = false;
   for (int signal = 0; sigwait(&signals, &signal) == 0 && signal != SIGUSR1;) {
-    if (draining) ::_exit(1);
-    draining = true;
+    if (signal == SIGINT && std::exchange(interrupted, true)) ::_exit(130);
     node.drain();
   }
   waiter.join();

@@ -24,8 +24,12 @@ protected:
     fs::create_directories(root_ + "/data");
     fs::create_directories(root_ + "/ckpt/state");
     fs::create_directories(root_ + "/ckpt/staged");
-    network_ = net::in_process_transport();
-    coordinator_ = std::make_unique<fake_coordinator>(network_);
+    use(net::in_process_transport(), "local:0");
+  }
+  void use(std::shared_ptr<net::transport> network, const std::string& any_address) {
+    network_ = std::move(network);
+    any_address_ = any_address;
+    coordinator_ = std::make_unique<fake_coordinator>(network_, any_address_);
   }
   void TearDown() override {
     nodes_.clear();
@@ -36,8 +40,9 @@ protected:
   std::string start_node(std::uint32_t slots = 2) {
     node_options options;
     options.coordinator = coordinator_->address();
-    options.listen = "peer:0";
+    options.listen = any_address_;
     options.slots = slots;
+    options.exchange_memory_bytes = exchange_memory_;
     auto started = node::start(options, network_);
     EXPECT_TRUE(started.ok()) << started.error().to_string();
     auto id = (*started)->id();
@@ -151,6 +156,8 @@ protected:
   }
 
   std::string root_;
+  std::string any_address_;
+  std::size_t exchange_memory_ = 64 << 20;
   std::shared_ptr<net::transport> network_;
   std::unique_ptr<fake_coordinator> coordinator_;
   std::map<std::string, std::unique_ptr<node>> nodes_;
@@ -188,6 +195,39 @@ TEST_F(NodeTest, ExchangesBlocksBetweenTwoWorkers) {
   EXPECT_GT(prepared[1].extents_size(), 0);
   for (const auto& extent : prepared[0].extents()) EXPECT_EQ(extent.group() % 2, 0u);
   EXPECT_EQ(read_table(workers, sent), expected);
+}
+
+TEST_F(NodeTest, ExchangesBlocksOverGrpc) {
+  use(net::grpc_transport(), "127.0.0.1:0");
+  counts expected;
+  std::vector<int> files{0, 1, 2};
+  for (int file : files) write_events(data_file(file), 3000, file, expected);
+  std::vector workers{start_node(1), start_node(2), start_node(1)};
+  auto sent = orders(workers, counting_plan(), 0, "1-1", files);
+  run(workers, sent);
+  EXPECT_EQ(read_table(workers, sent), expected);
+}
+
+/// Every row is a key of its own, so much crosses the exchange, with credit for a single block at a time.
+TEST_F(NodeTest, MovesManyBlocksWithLittleCredit) {
+  exchange_memory_ = 1;
+  std::vector workers{start_node(2), start_node(2)};
+  auto plan = counting_plan();
+  plan.aggregate->window.reset();
+  plan.aggregate->keys[0] = expr::column(1, arrow::utf8(), "action");
+  plan.aggregate->output = arrow::schema({arrow::field("action", arrow::utf8()), arrow::field("count", arrow::int64(), false)});
+  plan.output = plan.aggregate->output;
+  plan.name = "keys";
+  constexpr int rows_a_file = 60'000;
+  for (int file = 0; file < 4; ++file) {
+    std::ofstream out(data_file(file));
+    for (int row = 0; row < rows_a_file; ++row) out << "{\"time\":1,\"action\":\"a long key, number " << file << "-" << row << "\"}\n";
+  }
+  auto sent = orders(workers, plan, 0, "1-1", {0, 1, 2, 3});
+  for (auto& order : sent) order.mutable_order()->set_plan_digest("keys");
+  auto prepared = run(workers, sent);
+  EXPECT_EQ(prepared[0].state_rows() + prepared[1].state_rows(), 4 * rows_a_file);
+  EXPECT_EQ(prepared[0].rows_received() + prepared[1].rows_received(), prepared[0].rows_sent() + prepared[1].rows_sent());
 }
 
 TEST_F(NodeTest, BuildsOnThePreparedBatch) {
@@ -361,7 +401,7 @@ TEST_F(NodeTest, FailsWhenAPeerCannotBeReached) {
   write_events(data_file(0), 10, 1, unused);
   std::vector workers{start_node(), start_node()};
   auto sent = orders(workers, counting_plan(), 0, "1-1", {0});
-  sent[0].mutable_order()->mutable_workers(1)->set_data_address("peer:4000");
+  sent[0].mutable_order()->mutable_workers(1)->set_data_address("local:4000");
   auto cause = run_to_failure(workers[0], sent[0]);
   EXPECT_EQ(cause.code(), static_cast<int>(errc::unreachable));
   EXPECT_THAT(cause.message(), testing::HasSubstr(workers[1]));

@@ -81,7 +81,7 @@ std::int64_t last_of(const std::vector<std::int64_t>& numbers, std::int64_t othe
 }
 
 void take_commit(recovered_state& state, const commit& record, bool keep_results) {
-  apply(record, state.extents);
+  apply_commit(record, state.extents);
   if (keep_results) state.results.insert(state.results.end(), record.output.begin(), record.output.end());
   state.last_batch = record.batch;
   state.last_attempt = record.attempt;

@@ -325,7 +325,7 @@ void query_core::machine::take_commit(std::shared_ptr<const commit> record, std:
         it->second.committed = it->second.prepared;
       }
   }
-  apply(*record, extents_);
+  apply_commit(*record, extents_);
   if (options_.keep_results) {
     results_.insert(results_.end(), record->output.begin(), record->output.end());
     for (const auto& o : record->output) result_rows_ += o.rows;

@@ -253,7 +253,7 @@ std::vector<source_file> files_of(record_reader& reader, const json& input) {
 
 } // namespace
 
-void apply(const commit& record, extent_map& extents) {
+void apply_commit(const commit& record, extent_map& extents) {
   for (const auto& e : record.extents) {
     auto& chain = extents[e.operator_id][e.extent.group];
     if (e.extent.snapshot) chain.clear();

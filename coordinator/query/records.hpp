@@ -119,7 +119,7 @@ struct commit {
 
 /// Whole extent map: operator id -> key group -> extents, oldest first.
 using extent_map = std::map<std::int32_t, std::map<std::uint32_t, std::vector<extent>>>;
-void apply(const commit& record, extent_map& extents);
+void apply_commit(const commit& record, extent_map& extents);
 
 /// <checkpoint>/base/<n>: everything a start needs up to batch n.
 struct base {

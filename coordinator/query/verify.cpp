@@ -202,7 +202,7 @@ private:
     extent_map replayed;
     std::int64_t next = 0;
     for (const auto& [n, record] : commits_)
-      if (n == next && n <= base_->batch) apply(record, replayed), ++next;
+      if (n == next && n <= base_->batch) apply_commit(record, replayed), ++next;
     if (next <= base_->batch) return ok();
     return replayed == base_->extents ? ok() : broken(path + " does not hold what the commits up to it say");
   }

@@ -71,20 +71,19 @@ scene with_bases(scene of) {
 
 TEST(Crash, ProcessAtEveryCall) {
   for (const auto& of : {counting(), copying(), with_bases(counting()), with_bases(copying())})
-    for (const bool torn : {false, true})
-      for (const bool together : {false, true}) enumerate(of, storage::crash_kind::process, torn, together, 0);
+    for (const bool torn : {false, true}) enumerate(of, storage::crash_kind::process, torn, !torn, 0);
 }
 
 TEST(Crash, PowerAtEveryCall) {
-  for (const auto& of : {counting(), copying(), with_bases(counting()), with_bases(copying())})
-    for (const bool torn : {false, true})
-      for (std::uint64_t seed = 0; seed < 4; ++seed) enumerate(of, storage::crash_kind::power_loss, torn, true, seed);
+  for (const auto& of : {counting(), copying()})
+    for (std::uint64_t seed = 0; seed < 3; ++seed) enumerate(of, storage::crash_kind::power_loss, seed % 2 == 1, true, seed);
+  for (const auto& of : {with_bases(counting()), with_bases(copying())}) enumerate(of, storage::crash_kind::power_loss, true, true, 1);
 }
 
 // The second process dies too, at each of its calls, after the first died at a few of its own.
 TEST(Crash, AgainWhileRecovering) {
   const auto of = copying();
-  for (std::uint64_t first = 30; first < 130; first += 9)
+  for (std::uint64_t first = 30; first < 130; first += 13)
     for (std::uint64_t second = 0;; ++second) {
       auto disk = std::make_shared<storage::memory_file_system>();
       const auto expected = write_input(*disk, of.files);

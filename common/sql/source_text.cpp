@@ -1,6 +1,7 @@
 #include "common/sql/source_text.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "common/sql/nearest.hpp"
 
@@ -65,12 +66,22 @@ int comment_length(std::string_view text, std::size_t i) {
   return -1;
 }
 
+/// Whether backslashes escape in the quoted text that begins at `text[i]`: not in `names` and r'raw strings'.
+bool has_escapes(std::string_view text, std::size_t i) {
+  if (text[i] == '`') return false;
+  if (i == 0 || (text[i - 1] != 'r' && text[i - 1] != 'R')) return true;
+  if (i == 1) return false;
+  auto before = static_cast<unsigned char>(text[i - 2]);
+  return std::isalnum(before) || before == '_' || before >= 0x80;
+}
+
 /// Length of the quoted text that begins at `text[i]`, 0 if none does, -1 if it is not closed.
 int quoted_length(std::string_view text, std::size_t i) {
   char quote = text[i];
   if (quote != '\'' && quote != '"' && quote != '`') return 0;
+  bool escapes = has_escapes(text, i);
   for (auto j = i + 1; j < text.size(); ++j) {
-    if (text[j] == '\\' && quote != '`')
+    if (text[j] == '\\' && escapes)
       ++j;
     else if (text[j] == quote)
       return static_cast<int>(j + 1 - i);
@@ -118,6 +129,7 @@ result<source_text> substitute_variables(const std::string& job, const std::map<
   std::size_t from = 0;  // of the stretch not yet copied
   out.anchors.push_back({0, here, false});
   char quote = 0;
+  bool escapes = false;
   for (std::size_t i = 0; i < job.size();) {
     if (!quote) {
       if (int comment = comment_length(job, i); comment != 0) {
@@ -127,12 +139,15 @@ result<source_text> substitute_variables(const std::string& job, const std::map<
       }
     }
     char c = job[i];
-    if (quote && c == '\\' && quote != '`') {
+    if (quote && c == '\\' && escapes) {
       i += 2;
       continue;
     }
     if (quote && c == quote) quote = 0;
-    else if (!quote && (c == '\'' || c == '"' || c == '`')) quote = c;
+    else if (!quote && (c == '\'' || c == '"' || c == '`')) {
+      quote = c;
+      escapes = has_escapes(job, i);
+    }
     auto end = c == '$' && i + 1 < job.size() && job[i + 1] == '{' ? job.find('}', i) : std::string::npos;
     if (end == std::string::npos) {
       ++i;

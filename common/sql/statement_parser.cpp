@@ -202,6 +202,7 @@ result<statement> parser_core::parse_create_view(bool or_replace, const token& c
   }
   if (!take_word("AS")) return syntax_error({"USING", "AS"});
   if (!columns.empty()) return refuse("a column list of a view over a query", create);
+  if (if_not_exists) return refuse("IF NOT EXISTS of a temporary view over a query", create);
   const token body = peek();
   create_view out;
   out.name = std::move(name);

@@ -112,6 +112,23 @@ private:
   const streaming_options& options_;
 };
 
+bool can_store(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::NA || type.id() == arrow::Type::INTERVAL_MONTH_DAY_NANO) return false;
+  for (const auto& field : type.fields())
+    if (!can_store(*field->type())) return false;
+  return true;
+}
+
+status check_output_types(const arrow::Schema& schema, const sink_spec& sink, text_position position) {
+  if (!(sink_place(sink.format) & file_sink)) return ok();
+  for (const auto& field : schema.fields())
+    if (!can_store(*field->type()))
+      return status(errc::datatype_mismatch, "The sink " + sink.format + " doesn't support the column `" + field->name() + "` of the type \"" +
+                    sql::to_upper(data::type_name(*field->type())) + "\"; cast it.", position)
+          .with_spark_class("UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE");
+  return ok();
+}
+
 status check_output_names(const arrow::Schema& schema, text_position position) {
   for (int i = 0; i < schema.num_fields(); ++i)
     for (int j = 0; j < i; ++j)
@@ -128,6 +145,7 @@ result<streaming_plan> make_streaming_plan(const query_analyzer& analyzer, const
     return refused_for_streams("a streaming table needs a stream: SELECT … FROM STREAM relation", options.query_position);
   SLUICE_RETURN_IF_ERROR(stream_rules(analyzer, chain_of(query.root), options).check());
   SLUICE_RETURN_IF_ERROR(check_output_names(*query.root->output, options.query_position));
+  SLUICE_RETURN_IF_ERROR(check_output_types(*query.root->output, options.sink, options.query_position));
   streaming_plan out;
   auto root = collapse_projections(prune_columns(collapse_projections(query.root)));
   out.output = root->output;

@@ -109,6 +109,11 @@ TEST(Batch, Accepts) {
            "SELECT _corrupt_record FROM trades",
            "SELECT action, count(*) FROM louder GROUP BY action",
            "SELECT date_trunc('hour', time), unix_timestamp(time), date_format(time, 'yyyy') FROM events",
+           "SELECT trim(symbol), length(symbol), substring(symbol, 1, 2), concat(symbol, 'x'), abs(qty), round(price, 1), lower(symbol) FROM trades",
+           "SELECT year(at), month(at), day(at), hour(at), minute(at), second(at), to_timestamp(symbol), date_trunc('day', at) FROM trades",
+           "SELECT symbol LIKE 'a!%' ESCAPE '!', symbol NOT LIKE '_', qty <=> NULL, qty IS NOT DISTINCT FROM 1, ok IS TRUE FROM trades",
+           "SELECT CASE qty WHEN 1 THEN 'one' ELSE 'more' END, EXTRACT(hour FROM at) FROM trades",
+           "SELECT collect_set(symbol), collect_list(info), last(qty, true), stddev_pop(qty), var_samp(ratio), every(ok) FROM trades",
            "WITH a AS (SELECT action x FROM events), b (y) AS (SELECT x FROM a) SELECT y FROM b",
            "SELECT * FROM (SELECT * FROM events LIMIT 5) LIMIT 3",
            "SELECT 9223372036854775807, -9223372036854775808, 12345678901234567890, 1.50, .5, 1e3, 2S, 3Y, 4L, 5.0F, 1.5BD, X'01'",
@@ -184,6 +189,16 @@ TEST(Batch, Refusals) {
     EXPECT_EQ(plan.error().position().column, row.column) << row.text << ": " << plan.error().to_string();
     EXPECT_NE(plan.error().message().find(row.words), std::string::npos) << row.text << ": " << plan.error().message();
   }
+}
+
+TEST(Batch, DeepExpressionsSurviveTheWholeWay) {
+  std::string text = "symbol";
+  for (int i = 0; i < 900; ++i) text = "upper(" + text + ")";
+  auto plan = batch_of("SELECT " + text + " x, count(*) FROM trades GROUP BY 1 HAVING x > 'a' ORDER BY x");
+  ASSERT_TRUE(plan.ok()) << plan.error().to_string();
+  auto again = decode_batch(encode(*plan));
+  ASSERT_TRUE(again.ok()) << again.error().to_string();
+  EXPECT_EQ(explain(*again), explain(*plan));
 }
 
 TEST(Batch, AliasChainsDoNotExplode) {

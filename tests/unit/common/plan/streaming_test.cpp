@@ -209,6 +209,15 @@ TEST(Streaming, Options) {
   EXPECT_NE(error("outputMode 'append'", "json").find("needs the option `path`"), std::string::npos);
   EXPECT_NE(error("path 's3://b/x'", "json").find("not supported"), std::string::npos);
   EXPECT_NE(error("outputMode 'complete') TBLPROPERTIES (outputMode = 'complete'").find("given twice"), std::string::npos);
+  auto untyped = stream_of("SELECT action, NULL AS x FROM STREAM events", "path '/o'", "json");
+  EXPECT_EQ(untyped.code(), errc::datatype_mismatch);
+  auto session = testing::analyze_text("CREATE STREAMING TABLE t AS SELECT * FROM STREAM events",
+                                       {{{"spark.sql.streaming.checkpointLocation", "ckpt"}, {"spark.sql.session.timeZone", "Europe/Berlin"}}});
+  ASSERT_TRUE(session.ok()) << session.error().to_string();
+  EXPECT_EQ(std::get<start_query>(*session).plan.checkpoint, "/home/me/ckpt/t");
+  EXPECT_EQ(std::get<start_query>(*session).plan.session.time_zone, "Europe/Berlin");
+  EXPECT_NE(error("path 'x', timestampFormat 'bbb'", "json").find("pattern"), std::string::npos);
+  EXPECT_EQ(testing::analyze_text("SET spark.sql.session.timeZone = Mars/Base").code(), errc::invalid_setting);
   auto properties = stream_of("SELECT action FROM STREAM events", "path 'file:///o/./x/../y/') TBLPROPERTIES ('trigger' = 'once'", "json");
   ASSERT_TRUE(properties.ok()) << properties.error().to_string();
   EXPECT_EQ(properties->sink.path, "/o/y");

@@ -17,6 +17,13 @@ TEST(SourceText, CutsOutsideQuotesAndComments) {
   EXPECT_EQ((*parts)[1].at(0).column, 3);
 }
 
+TEST(SourceText, RawStringsHaveNoEscapes) {
+  auto parts = split_at_semicolons(*substitute_variables("SELECT r'\\'; SELECT '${x}'", {{"x", "1"}}));
+  ASSERT_TRUE(parts.ok()) << parts.error().to_string();
+  ASSERT_EQ(parts->size(), 2u);
+  EXPECT_EQ((*parts)[1].text, "SELECT '1'");
+}
+
 TEST(SourceText, OpenQuoteAndCommentAreErrorsWithPosition) {
   auto quote = split_at_semicolons(*substitute_variables("SELECT 1;\nSELECT 'abc", {}));
   ASSERT_FALSE(quote.ok());

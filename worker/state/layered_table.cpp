@@ -30,6 +30,7 @@ status layered_table::noted(status done) {
 
 void layered_table::discard_overlay() {
   building_.clear();
+  order_.clear();
   overlay_ = overlay_phase::none;
   rows_received_ = new_windows_ = touched_windows_ = 0;
 }
@@ -157,11 +158,12 @@ result<prepare_result> layered_table::prepare(const std::vector<std::uint16_t>& 
   out.rows_updated = touched_windows_;
   out.bytes = static_cast<std::int64_t>(groups_.bytes() + building_.bytes());
   overlay_ = overlay_phase::prepared;
+  order_ = std::move(order);
   return out;
 }
 
 void layered_table::promote_overlay() {
-  auto order = overlay_order();
+  const auto order = std::move(order_);
   std::vector<std::uint32_t> sources, targets;
   for (std::size_t begin = 0; begin < order.size();) {
     auto group = building_.entry(order[begin]).group;

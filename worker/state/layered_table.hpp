@@ -82,6 +82,7 @@ private:
   state_layer building_;
   overlay_phase overlay_ = overlay_phase::none;
   layer_id overlay_id_;
+  std::vector<std::uint32_t> order_;  ///< overlay_order() of a prepared overlay
   std::int64_t rows_received_ = 0;
   std::int64_t new_windows_ = 0;
   std::int64_t touched_windows_ = 0;

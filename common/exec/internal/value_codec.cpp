@@ -1,12 +1,33 @@
 #include "common/exec/internal/value_codec.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sluice::exec {
+namespace {
+
+bool holds_map(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::MAP) return true;
+  return std::any_of(type.fields().begin(), type.fields().end(), [](const auto& field) { return holds_map(*field->type()); });
+}
+
+/// A map as list of structs: the same memory under another type, and back.
+data::type_ptr entries_type(const arrow::MapType& map) {
+  return arrow::list(arrow::field("element", arrow::struct_({map.key_field(), map.item_field()})));
+}
+data::array_ptr retyped(const data::array_ptr& array, const data::type_ptr& type) {
+  auto data = array->data()->Copy();
+  data->type = type;
+  data->child_data[0] = data->child_data[0]->Copy();
+  data->child_data[0]->type = type->field(0)->type();
+  return arrow::MakeArray(std::move(data));
+}
+
+} // namespace
 
 result<value_codec> value_codec::make(const data::type_ptr& type) {
   value_codec codec;
-  codec.type_ = type;
+  codec.type_ = codec.encoded_ = type;
   switch (type->id()) {
     case arrow::Type::BOOL: codec.form_ = form::boolean; break;
     case arrow::Type::STRING:
@@ -14,11 +35,16 @@ result<value_codec> value_codec::make(const data::type_ptr& type) {
     case arrow::Type::STRUCT:
     case arrow::Type::LIST:
     case arrow::Type::NA: codec.form_ = form::nested; break;
-    case arrow::Type::MAP: return status(errc::unsupported_feature, "maps as values of an aggregate");
+    case arrow::Type::MAP:
+      codec.form_ = form::nested;
+      codec.encoded_ = entries_type(static_cast<const arrow::MapType&>(*type));
+      break;
     default:
       if (!arrow::is_fixed_width(type->id())) return status(errc::unsupported_feature, type->ToString() + " as value of an aggregate");
       codec.width_ = static_cast<const arrow::FixedWidthType&>(*type).bit_width() / 8;
   }
+  if (codec.form_ == form::nested && holds_map(*codec.encoded_))
+    return status(errc::unsupported_feature, "an aggregate over " + data::type_name(*type));
   return codec;
 }
 
@@ -38,7 +64,8 @@ result<value_codec::view> value_codec::read(const data::array_ptr& array) const 
   values.codec_ = this;
   values.array_ = array;
   if (form_ == form::nested)
-    SLUICE_RETURN_IF_ERROR(data::key_encoder({type_}).encode({array}, values.bytes_, values.offsets_));
+    SLUICE_RETURN_IF_ERROR(data::key_encoder({encoded_}).encode({encoded_ == type_ ? array : retyped(array, encoded_)}, values.bytes_,
+                                                              values.offsets_));
   return values;
 }
 
@@ -93,7 +120,10 @@ result<data::array_ptr> write_nested(const data::type_ptr& type, const std::vect
 
 result<data::array_ptr> value_codec::write(const std::vector<std::optional<std::string_view>>& values) const {
   if (form_ == form::fixed) return write_fixed(type_, width_, values);
-  if (form_ == form::nested) return write_nested(type_, values);
+  if (form_ == form::nested) {
+    SLUICE_ASSIGN_OR_RETURN(auto array, write_nested(encoded_, values));
+    return encoded_ == type_ ? array : retyped(array, type_);
+  }
   if (form_ == form::boolean)
     return write_built<arrow::BooleanBuilder>(type_, values,
                                               [](auto& builder, auto value) { return builder.Append(value[0] != 0); });

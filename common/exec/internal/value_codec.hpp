@@ -1,5 +1,6 @@
 #pragma once
-/// Values of any type as bytes: fixed-width values and texts as they are, nested ones in the order-preserving key encoding.
+/// Values of any type as bytes: fixed-width values and texts as they are, nested ones in the order-preserving key encoding
+/// (a map as the list of its entries).
 #include <arrow/api.h>
 
 #include <optional>
@@ -11,7 +12,7 @@ namespace sluice::exec {
 
 class value_codec {
 public:
-  /// Error: unsupported_feature (maps, intervals).
+  /// Error: unsupported_feature (maps inside other types).
   static result<value_codec> make(const data::type_ptr& type);
 
   const data::type_ptr& type() const noexcept { return type_; }
@@ -37,6 +38,7 @@ public:
 private:
   enum class form { fixed, boolean, text, nested };
   data::type_ptr type_;
+  data::type_ptr encoded_;  ///< what the key encoding sees of a nested type
   form form_ = form::fixed;
   int width_ = 0;
 };

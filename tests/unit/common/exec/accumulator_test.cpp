@@ -85,6 +85,14 @@ TEST(Accumulator, FirstAndLastGoByPosition) {
   EXPECT_EQ(aggregate(make_call("first", arrow::float64()), "[-0.0, 2, 3, 4]"), "-0,2,null");
 }
 
+TEST(Accumulator, FirstOfNestedValues) {
+  auto map = arrow::map(arrow::utf8(), arrow::int64());
+  EXPECT_EQ(aggregate(make_call("last", map), R"([[["a", 1]], [["b", null]], null, [["c", 3], ["d", 4]]])"),
+            "null,map<string, int64>[{key:string = c, value:int64 = 3}, {key:string = d, value:int64 = 4}],null");
+  EXPECT_EQ(aggregate(make_call("first", arrow::list(map)), "[]"), "unsupported_feature");
+  EXPECT_EQ(aggregate(make_call("max", map), "[]"), "unsupported_feature");
+}
+
 TEST(Accumulator, CollectKeepsOrderAndDropsNulls) {
   auto list = arrow::list(arrow::field("element", arrow::utf8()));
   EXPECT_EQ(aggregate(make_call("collect_list", arrow::utf8(), list), R"(["b", "x", "a", null, "b", "x"])"),

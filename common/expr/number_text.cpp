@@ -60,10 +60,9 @@ void append_floating(std::string& out, T value) {
     digits += text.substr(2, mark - 2);
   if (digits.size() == 1 && exponent < std::numeric_limits<T>::min_exponent10) {
     // Java shows at least two digits and of those the closest: 4.9E-324.
-    std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific, 1);
+    end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific, 1).ptr;
     digits = {buffer[0], buffer[2]};
-    from = buffer + 4;
-    std::from_chars(from, buffer + sizeof buffer, exponent);
+    std::from_chars(buffer + 4, end, exponent);
   }
   const int count = static_cast<int>(digits.size());
   if (exponent < -3 || exponent >= 7) {

@@ -45,6 +45,14 @@ void add_objects(proto::batch_prepared& out, const written_batch& written, std::
   }
 }
 
+std::shared_ptr<const proto::link_message> failure_message(const attempt_key& key, const status& cause, const std::string& worker) {
+  auto message = std::make_shared<proto::link_message>();
+  auto& failed = *message->mutable_failed();
+  set_ref(*failed.mutable_ref(), key);
+  net::set_failure(*failed.mutable_cause(), cause, worker);
+  return message;
+}
+
 bool leaves_nothing(const attempt& at) {
   for (const auto& output : at.outputs)
     if (!output->sections.empty() || !output->rows.empty() || output->writer) return false;
@@ -71,7 +79,8 @@ void control_state::order(const proto::batch_order& order) {
     if (query.current->answer) to_coordinator(*query.current->answer);
     return;
   }
-  if (query.floor && !is_older(*query.floor, key)) return fail(key, {errc::stale_attempt, "the attempt is over"});
+  bool is_over = (query.floor && !is_older(*query.floor, key)) || (query.current && !is_older(query.current->job->key, key));
+  if (is_over) return fail(key, {errc::stale_attempt, "the attempt is over"});
   if (query.current && query.current->unfinished()) abandon(*query.current);
   auto begun = begin(query, order);
   if (!begun.ok()) fail(key, begun);
@@ -159,20 +168,16 @@ void control_state::answer(attempt& at, const written_batch& written) {
 }
 
 void control_state::fail(const attempt_key& key, const status& cause) {
-  proto::link_message message;
-  auto& failed = *message.mutable_failed();
-  set_ref(*failed.mutable_ref(), key);
-  net::set_failure(*failed.mutable_cause(), cause, world->id);
-  to_coordinator(message);
+  to_coordinator(*failure_message(key, cause, world->id));
 }
 
 void control_state::fail_attempt(attempt& at, const status& cause) {
   if (!at.unfinished()) return;
   log::warn("batch failed", "query", at.job->key.query, "batch", at.job->key.batch, "attempt", at.job->key.attempt, "cause",
             cause.to_string());
-  auto key = at.job->key;
   abandon(at);
-  fail(key, cause);
+  at.answer = failure_message(at.job->key, cause, world->id);
+  to_coordinator(*at.answer);
 }
 
 void control_state::abandon(attempt& at) {

@@ -378,6 +378,7 @@ TEST_F(NodeTest, NamesWhatItCannotSee) {
   auto cause = run_to_failure(workers[0], hidden[0]);
   EXPECT_EQ(cause.code(), static_cast<int>(errc::path_not_shared)) << cause.message();
   EXPECT_THAT(cause.message(), testing::AllOf(testing::HasSubstr(workers[0]), testing::HasSubstr("/nowhere/ckpt")));
+  EXPECT_EQ(run_to_failure(workers[0], hidden[0]).ShortDebugString(), cause.ShortDebugString());  // same question, same answer
 
   auto gone = orders(workers, counting_plan(), 0, "1-2", {0});
   fs::remove(data_file(0));
@@ -394,6 +395,9 @@ TEST_F(NodeTest, RefusesOlderCoordinators) {
   newer[0].mutable_order()->mutable_ref()->set_epoch(2);
   run(workers, newer);
   EXPECT_EQ(run_to_failure(workers[0], orders(workers, counting_plan(), 0, "1-9", {})[0]).code(), static_cast<int>(errc::stale_epoch));
+  auto late = newer;
+  late[0].mutable_order()->mutable_ref()->set_attempt("2-0");
+  EXPECT_EQ(run_to_failure(workers[0], late[0]).code(), static_cast<int>(errc::stale_attempt));
 }
 
 TEST_F(NodeTest, FailsWhenAPeerCannotBeReached) {

@@ -209,7 +209,7 @@ status check_fence(storage::file_system& files, const checkpoint_paths& paths, s
 status check_size(storage::file_system& files, const std::string& path, std::int64_t least, bool exact) {
   SLUICE_ASSIGN_OR_RETURN(const auto found, files.stat(path));
   if (exact ? found.size != least : found.size < least)
-    return {errc::corrupt_file, path + " has " + std::to_string(found.size) + " bytes, not " + std::to_string(least)};
+    return {errc::storage_io, path + " has " + std::to_string(found.size) + " bytes, not " + std::to_string(least)};
   return ok();
 }
 
@@ -279,6 +279,9 @@ result<recovered_state> take_over(storage::file_system& files, const takeover_re
   if (!request.claim) return recover(files, request.root, request.keep_results);
   const checkpoint_paths paths{request.root};
   SLUICE_RETURN_IF_ERROR(make_layout(files, paths));
+  // Staged files are durable only in a folder that is.
+  if (const auto& sink = request.wanted.sink_path; !sink.empty())
+    SLUICE_RETURN_IF_ERROR(storage::durable_make_directories(files, sink).with_context("folder of the sink"));
   bool created = false;
   SLUICE_ASSIGN_OR_RETURN(const auto found, open_metadata(files, paths, &request, created));
   SLUICE_RETURN_IF_ERROR(check_compatible(found, request.wanted, request.root));

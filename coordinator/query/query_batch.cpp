@@ -174,7 +174,7 @@ void query_core::machine::start_attempt() {
   phase_ = batch_phase::running;
   send_orders();
   batch_->planned_us = now_.monotonic_us;
-  arm(timer_kind::silence, options_.silence_us);
+  watch_silence(options_.silence_us);
   commit_if_complete();
 }
 

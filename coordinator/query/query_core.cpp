@@ -102,6 +102,12 @@ void query_core::machine::arm(timer_kind kind, std::int64_t delay_us) {
   act(action::set_timer{kind, ++timers_[kind], std::max<std::int64_t>(0, delay_us)});
 }
 
+void query_core::machine::watch_silence(std::int64_t delay_us) {
+  if (silence_armed_) return;
+  silence_armed_ = true;
+  arm(timer_kind::silence, delay_us);
+}
+
 void query_core::machine::on(const event::start&) {
   if (state_ != query_state::starting) return;
   enter(query_state::recovering);
@@ -193,9 +199,10 @@ void query_core::machine::on(const event::timer_fired& e) {
       return;
     case timer_kind::silence: break;
   }
+  silence_armed_ = false;
   if (phase_ != batch_phase::running || !batch_ || !batch_->attempt) return;
   const auto idle = now_.monotonic_us - batch_->attempt->last_progress_us;
-  if (idle < options_.silence_us) return arm(timer_kind::silence, options_.silence_us - idle);
+  if (idle < options_.silence_us) return watch_silence(options_.silence_us - idle);
   std::string silent;
   for (const auto& share : batch_->attempt->shares)
     if (!share.report) silent += (silent.empty() ? "" : ", ") + share.worker.worker;

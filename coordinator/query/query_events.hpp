@@ -40,6 +40,7 @@ struct attempt_progress { std::string worker; attempt_ref ref; std::int64_t rows
 struct commit_written { std::int64_t batch = 0; std::string attempt; write_outcome<commit> outcome; };
 /// All batches of the publish action up to `batch` are visible.
 struct published { std::int64_t batch = 0; };
+/// Something of the publish action failed; `batch` is for the message.
 struct publish_failed { std::int64_t batch = 0; status error; };
 struct base_written { std::int64_t batch = 0; status error; };
 /// Somebody wants the result table at the last committed batch.
@@ -95,7 +96,7 @@ struct start_read {
 };
 struct refuse_read { std::string read; status error; };
 struct report_progress { std::shared_ptr<const query_progress> progress; };
-/// Answer timer_fired with kind and token after `delay_us`. A newer timer of a kind replaces an older one.
+/// Answer timer_fired with kind and token after `delay_us`. A newer timer of a kind replaces an older one (which may fire all the same).
 struct set_timer { timer_kind kind = timer_kind::trigger; std::uint64_t token = 0; std::int64_t delay_us = 0; };
 /// `error` is set in state failed, and in stopped after being fenced.
 struct state_changed { query_state state = query_state::starting; status error; };

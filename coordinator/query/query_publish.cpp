@@ -31,9 +31,8 @@ void query_core::machine::on(const event::published& e) {
 
 void query_core::machine::on(const event::publish_failed& e) {
   publishing_ = false;
-  while (!unpublished_.empty() && unpublished_.front()->batch < e.batch) unpublished_.pop_front();
-  published_ = std::max(published_, e.batch - 1);
   if (over()) return;
+  // What did get out is published again, which changes nothing.
   if (state_ == query_state::running && ++publish_failures_ >= 2 * options_.max_attempts) {
     auto cause = e.error;
     return fail(std::move(cause).with_context("batch " + std::to_string(e.batch) + " is committed, but cannot be published"));

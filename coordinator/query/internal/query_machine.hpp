@@ -91,6 +91,8 @@ private:
   bool end_if_due();
   bool bounded() const noexcept;
   void arm(timer_kind kind, std::int64_t delay_us);
+  /// One timer serves all attempts: when it fires it looks how long the running one has been silent.
+  void watch_silence(std::int64_t delay_us);
   template <class Action>
   void act(Action action) { actions_.push_back(std::move(action)); }
 
@@ -148,6 +150,7 @@ private:
   std::int64_t batches_run_ = 0;
   std::int64_t next_trigger_wall_us_ = 0;
   bool trigger_armed_ = false;
+  bool silence_armed_ = false;
   int discover_failures_ = 0;
   std::int64_t trigger_wall_us_ = 0;
   std::int64_t trigger_us_ = 0;

@@ -187,7 +187,7 @@ TEST(WriteCommit, InsistsOnObjectsOfTheirSize) {
   c.extents = {{0, {0, "0-1-0-0.state", 0, 100, 0, false, 0, 1}}};
   EXPECT_EQ(write_commit(disk, "/a/ckpt", "", c).error.code(), errc::no_such_file);
   disk.put("/a/ckpt/state/0-1-0-0.state", std::string(50, 'x'));
-  EXPECT_EQ(write_commit(disk, "/a/ckpt", "", c).error.code(), errc::corrupt_file);
+  EXPECT_EQ(write_commit(disk, "/a/ckpt", "", c).error.code(), errc::storage_io);
   disk.put("/a/ckpt/state/0-1-0-0.state", std::string(116, 'x'));
   c.output = {{"_staging/0-1-0/0", "part", 0, 9, 0, 1}};
   EXPECT_FALSE(disk.stat("/a/ckpt/commits/0").ok());

@@ -263,10 +263,11 @@ public:
     while (limit-- > 0) {
       if (step()) continue;
       if (timers_.empty() || ended()) return;
-      const auto timer = timers_.begin()->second;
+      const auto next = std::min_element(timers_.begin(), timers_.end(), [](auto& a, auto& b) { return a.second.due < b.second.due; });
+      const auto timer = next->second;
       now.monotonic_us = std::max(now.monotonic_us, timer.due);
       now.wall_us += 1;
-      timers_.erase(timers_.begin());
+      timers_.erase(next);
       feed(event::timer_fired{timer.kind, timer.token});
     }
     ADD_FAILURE() << "the query does not come to rest";
@@ -337,7 +338,7 @@ private:
     auto done = a.records.front()->batch - 1;
     const auto published = publish::publish_all(*files_, options_.sink_path, a.records, core_->status_now().epoch, done);
     if (published.ok()) return queue.push_back(event::published{done});
-    queue.push_back(event::publish_failed{done + 1, published});
+    queue.push_back(event::publish_failed{a.records.back()->batch, published});
   }
   void perform(const action::note_published& a) { (void)note_published(*files_, options_.checkpoint, a.batch, a.epoch); }
   void perform(const action::write_base& a) {

@@ -400,6 +400,36 @@ TEST_F(QueryCore, PublishingMayLagEightBatchesThenIntakeStops) {
   EXPECT_EQ(query.core().state(), query_state::finished);
 }
 
+TEST_F(QueryCore, PublishingIsTriedAgainAndFailsTheQueryInTheEnd) {
+  for (const int failures : {3, 100}) {
+    disk_ = std::make_shared<storage::memory_file_system>();
+    fake_cluster cluster{*disk_, "/ckpt"};
+    cluster.workers["w-1"];
+    const auto expected = write_input(*disk_, 6);
+    driver query{disk_, cluster, driver::copying()};
+    int left = failures;
+    query.intercept = [&](const query_action& a) {
+      const auto* p = std::get_if<action::publish>(&a);
+      if (!p || left-- <= 0) return false;
+      query.queue.push_back(event::publish_failed{p->records.back()->batch, {errc::disk_full, "no room"}});
+      return true;
+    };
+    query.run();
+    EXPECT_EQ(query.core().state(), failures == 3 ? query_state::finished : query_state::failed);
+    EXPECT_EQ(visible_lines(*disk_, "/out"), failures == 3 ? expected : counts{});
+  }
+}
+
+TEST_F(QueryCore, OneSilenceTimerServesAllBatches) {
+  workers({"w-1"});
+  write_input(*disk_, 20);
+  auto query = make();
+  while (query.step()) {}
+  int armed = 0;
+  for (const auto& timer : query.all<action::set_timer>()) armed += timer.kind == timer_kind::silence;
+  EXPECT_EQ(armed, 1);
+}
+
 TEST_F(QueryCore, ReadsArePinnedToTheLastCommittedBatch) {
   workers({"w-1", "w-2"});
   write_input(*disk_, 4);

@@ -1,5 +1,5 @@
 #pragma once
-/// UTF-8 by simdjson's vector code.
+/// UTF-8 as RFC 3629 has it. (Not by simdjson: libparquet brings another version of it under the same symbols.)
 #include <string>
 #include <string_view>
 

@@ -1,10 +1,12 @@
 // Malformed records by mode, borders of lines, splits and files.
 #include <arrow/util/compression.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <random>
 
 #include "tests/unit/worker/readers/reading.hpp"
+#include "worker/readers/internal/utf8.hpp"
 
 namespace sluice::readers::testing {
 namespace {
@@ -226,6 +228,43 @@ TEST(JsonFastPath, AgreesWithTheCarefulPathOnDamagedLines) {
     ASSERT_EQ(a.counts.bad, b.counts.bad);
     ASSERT_EQ(a.counts.records, b.counts.records);
   }
+}
+
+// What a strict parser takes as JSON reads the same here; what only we take is one of Spark's liberties.
+TEST(JsonFastPath, AgreesWithAStrictParserOnValidLines) {
+  std::mt19937_64 random(99);
+  int valid = 0;
+  for (int round = 0; round < 60; ++round) {
+    const auto text = mutated_text(random, 60);
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = text.find_first_of("\r\n", begin);
+      const auto line = text.substr(begin, end - begin);
+      begin = end + 1;
+      const auto json = nlohmann::json::parse(line, nullptr, false);
+      if (!json.is_object()) continue;
+      std::string time = "null", action = "null";
+      if (json.contains("time") && json["time"].is_number_integer()) time = json["time"].dump();
+      if (json.contains("action") && json["action"].is_string()) action = json["action"].get<std::string>();
+      else if (json.contains("action") && !json["action"].is_null()) continue;
+      // Which of two equal names counts is another test's matter.
+      if (line.find("time") != line.rfind("time") || line.find("action") != line.rfind("action")) continue;
+      ++valid;
+      reading in("time bigint, action string");
+      ASSERT_EQ(in.read(line + "\n" + line + "\n").rows, (rows_t{time + "|" + action, time + "|" + action})) << line;
+    }
+  }
+  EXPECT_GT(valid, 1000);
+}
+
+TEST(Utf8, WellFormedSequencesOnly) {
+  const char* good[] = {"", "plain", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+  const char* bad[] = {"\x80", "\xc1\xbf", "\xc2", "\xc2x", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe1\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"};
+  for (const std::size_t before : {0u, 15u, 63u, 64u, 130u}) {
+    const std::string ascii(before, 'a');
+    for (const char* text : good) EXPECT_TRUE(is_valid_utf8(ascii + text + ascii)) << before;
+    for (const char* text : bad) EXPECT_FALSE(is_valid_utf8(ascii + text + ascii)) << before;
+  }
+  EXPECT_EQ(valid_utf8("a\xff\xc3\xa9\xe2\x82"), "a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd");
 }
 
 TEST(JsonFastPath, RandomBytesNeverCrash) {

@@ -99,7 +99,7 @@ struct notice {
 };
 using job_event = std::variant<query_started, query_progress, query_ended, result_rows, console_rows, notice>;
 
-/// Who follows a job. `on_end` comes exactly once, last.
+/// Who follows a job. `on_end` comes exactly once, last; its error is the job's own: a query's failure is told by query_ended alone.
 class job_listener {
 public:
   virtual ~job_listener() = default;

@@ -59,6 +59,7 @@ struct shut_down;
 struct all_down;
 struct read_end;
 struct cancel_read;
+struct check_read;
 struct query_news;
 struct run_statements;
 struct cancel_job;
@@ -103,7 +104,9 @@ using job_actor = caf::typed_actor<
     caf::reacts_to<cancel_job>>;
 
 /// Gathers the rows of one read from the workers, with credits.
-using read_actor = link_consumer::extend<caf::reacts_to<cancel_read>>;
+using read_actor = link_consumer::extend<caf::reacts_to<cancel_read>,
+    /// Timer: nothing may have come for too long.
+    caf::reacts_to<check_read>>;
 
 /// One streaming query.
 using query_actor = link_consumer::extend<

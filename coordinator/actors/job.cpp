@@ -78,7 +78,7 @@ void job_state::news(const query_news& news) {
   if (ended == nullptr) return;
   bounded.erase(ended->id);
   unbounded.erase(ended->id);
-  if (!ended->error.ok() && failure.ok()) failure = status(ended->error).with_context("query " + ended->name);
+  query_failed = query_failed || ended->state == "failed";
   go_on();
 }
 
@@ -90,7 +90,7 @@ void job_state::go_on() {
     return end(ok());
   }
   if (!bounded.empty()) return;
-  if (!failure.ok()) return unbounded.empty() ? end(failure) : void();
+  if (query_failed) return unbounded.empty() ? end(ok()) : void();
   if (next_batch < job.selects.size()) return selecting ? void() : next_select();
   if (unbounded.empty()) end(ok());
 }

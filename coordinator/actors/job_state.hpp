@@ -59,7 +59,7 @@ struct job_state {
   std::map<std::string, query_id> own_tables;  ///< names as this job writes them
   std::set<query_id> bounded;                  ///< started here and not over yet
   std::set<query_id> unbounded;
-  status failure;                              ///< of the first query that failed
+  bool query_failed = false;                   ///< the SELECTs are not run then
   bool started_all = false;
   bool over = false;
 

@@ -195,6 +195,9 @@ struct read_end {
   std::shared_ptr<const std::vector<data::batch_ptr>> rows;
 };
 struct cancel_read {};
+struct check_read {
+  std::uint64_t heard = 0;  ///< messages that had come when it was armed
+};
 
 // ---- jobs ----
 
@@ -259,6 +262,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::table_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::shut_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::read_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::cancel_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::check_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::query_news)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::run_statements)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::cancel_job)

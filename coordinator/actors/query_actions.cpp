@@ -135,7 +135,7 @@ void query_shell::perform(const query::action::publish& order) {
 
 void query_shell::perform(const query::action::note_published& order) {
   run_quietly(setup.io.slow(setup.record.id.text),
-              [batch = order.batch, epoch = core->status_now().epoch, root = plan().checkpoint, files = setup.environment->world.files] {
+              [batch = order.batch, epoch = order.epoch, root = plan().checkpoint, files = setup.environment->world.files] {
                 return query::note_published(*files, root, batch, epoch);
               },
               "noting what is published");
@@ -176,7 +176,7 @@ void query_shell::perform(const query::action::refuse_read& refusal) {
 }
 
 void query_shell::perform(const query::action::report_progress& progress) {
-  tell(query_progress{setup.record.id, plan().name, query::to_json(*progress.progress)});
+  if (!followers.empty()) tell(query_progress{setup.record.id, plan().name, query::to_json(*progress.progress)});
   report(false, ok(), progress.progress);
 }
 
@@ -188,8 +188,20 @@ void query_shell::perform(const query::action::state_changed& change) {
   if (change.state == query::query_state::running) watch();
   bool over = change.state == query::query_state::stopped || change.state == query::query_state::finished ||
               change.state == query::query_state::failed;
-  if (over) self->send(setup.discovery, unwatch_folders{setup.record.run.text});
+  if (over) {
+    self->send(setup.discovery, unwatch_folders{setup.record.run.text});
+    release();
+  }
   report(true, change.error, nullptr);
+}
+
+/// Workers forget the query, unless what they hold is its table.
+void query_shell::release() {
+  if (setup.look_only || (is_memory(plan()) && plan().mode == plan::output_mode::complete)) return;
+  proto::link_message message;
+  message.mutable_released()->set_query(setup.record.id.text);
+  message.mutable_released()->set_epoch(core->status_now().epoch);
+  for (const auto& [id, worker] : members) net::send(*worker.link, message);
 }
 
 /// A query that runs as soon as there is input is woken by its folders; the others look when their time comes.

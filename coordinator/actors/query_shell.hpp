@@ -54,6 +54,7 @@ struct query_shell {
   void run_quietly(const io_actor& io, std::function<status()> work, std::string what);
   void choose_input();
   void watch();
+  void release();
   void tell(job_event event);
   void report(bool state_changed, const status& error, std::shared_ptr<const query::query_progress> progress);
   void send_to(const worker_id& worker, const proto::link_message& message);

@@ -29,6 +29,7 @@ struct read_state {
   std::map<worker_id, share> shares;  ///< empty until the members are known
   std::vector<data::batch_ptr> rows;
   std::int64_t bytes = 0;
+  std::uint64_t heard = 0;
   bool started = false;
   bool ended = false;
 
@@ -37,6 +38,7 @@ struct read_state {
   void said(const worker_message& message);
   void block(share& from, const worker_message& message);
   void done(share& from, const worker_id& worker, const proto::read_done& end);
+  void arm();
   void end(status outcome);
 };
 
@@ -69,6 +71,7 @@ void read_state::start(const membership& now) {
 void read_state::said(const worker_message& message) {
   auto found = shares.find(message.from);
   if (ended || found == shares.end() || found->second.done) return;
+  ++heard;
   if (message.header->has_read_block()) block(found->second, message);
   if (message.header->has_read_done()) done(found->second, message.from, message.header->read_done());
 }
@@ -100,6 +103,8 @@ void read_state::done(share& from, const worker_id& worker, const proto::read_do
   end(ok());
 }
 
+void read_state::arm() { self->delayed_send(self, setup.silence, check_read{heard}); }
+
 void read_state::end(status outcome) {
   if (ended) return;
   ended = true;
@@ -119,10 +124,15 @@ read_actor::behavior_type reading(read_actor::stateful_pointer<read_state> self,
   self->state.self = self;
   self->state.setup = std::move(setup);
   self->send(self->state.setup.cluster, join_links{self->state.setup.read, self});
+  self->state.arm();
   return {
       [self](const worker_message& message) { self->state.said(message); },
       [self](const membership& now) { self->state.members(now); },
       [self](const cancel_read&) { self->state.end({errc::cancelled, "the read was cancelled"}); },
+      [self](const check_read& check) {
+        if (check.heard != self->state.heard) return self->state.arm();
+        self->state.end({errc::timed_out, "no rows came from the workers for too long"});
+      },
   };
 }
 

@@ -47,11 +47,6 @@ public:
   void on_end(status outcome) override {
     std::unique_lock lock(mutex_);
     if (closed_ || ended_) return;
-    if (!outcome.ok()) {
-      proto::job_event event;
-      fill(outcome, *event.mutable_error());
-      queue_.push_back(std::move(event));
-    }
     ended_ = true;
     outcome_ = std::move(outcome);
     write_next(lock);

@@ -1,9 +1,10 @@
-// Lines per second and core of the JSON reader, Arrow arrays included. Usage: json_bench [lines] [rounds] [action strings]
+// Lines per second of processor time of the JSON reader, Arrow arrays included. Usage: json_bench [lines] [rounds]
 #include <arrow/api.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 #include "common/storage/memory_file_system.hpp"
@@ -22,7 +23,7 @@ std::string event_lines(long lines) {
 }
 
 double run_once(storage::file_system& files, const plan::file_source& source, const readers::split& part, bool fast, long& rows) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   auto reader = readers::open_json(source, part, {}, files, {}, {fast});
   if (!reader.ok()) return std::printf("%s\n", reader.error().to_string().c_str()), 0;
   for (rows = 0;;) {
@@ -31,7 +32,7 @@ double run_once(storage::file_system& files, const plan::file_source& source, co
     if (*batch == nullptr) break;
     rows += (*batch)->num_rows();
   }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 } // namespace

@@ -245,8 +245,11 @@ std::vector<worker_summary> ControlPlane::workers() {
 
 std::int64_t ControlPlane::num_rows(recorded_job& job) {
   std::int64_t rows = 0;
-  for (const auto& piece : job.all<result_rows>())
-    for (const auto& batch : *data::decode_batches(piece.arrow)) rows += batch->num_rows();
+  for (const auto& piece : job.all<result_rows>()) {
+    auto batches = data::decode_batches(piece.arrow);
+    if (!batches.ok()) return -1;
+    for (const auto& batch : *batches) rows += batch->num_rows();
+  }
   return rows;
 }
 

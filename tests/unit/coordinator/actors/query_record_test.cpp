@@ -64,13 +64,13 @@ TEST(QueryRecord, TheNewestHoldsAndOldOnesGo) {
     record = *stored;
   }
   EXPECT_EQ(record.sequence, 3);
+  EXPECT_FALSE(disk.stat("/data-dir/queries/q1/1").ok());
   disk.crash(storage::crash_kind::power_loss, 0);
   auto records = load_query_records(disk, "/data-dir");
   ASSERT_TRUE(records.ok()) << records.error().to_string();
   ASSERT_EQ(records->size(), 1u);
   EXPECT_EQ(records->front().desired, desired_state::finished);
   EXPECT_EQ(records->front().sequence, 3);
-  EXPECT_FALSE(disk.stat("/data-dir/queries/q1/1").ok());
 }
 
 TEST(QueryRecord, AnEmptyFolderIsSkippedAndADamagedRecordNamed) {

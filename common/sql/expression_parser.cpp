@@ -34,7 +34,7 @@ result<expression_ptr> parser_core::finish(expression node) const {
     node.height = std::max(node.height, node.filter->height + 1);
     weight += node.filter->weight;
   }
-  if (node.height > max_depth)
+  if (node.height > max_height)
     return status(errc::parse_syntax, "the expression is nested deeper than 1000 levels", node.position);
   if (weight > max_weight) return status(errc::parse_syntax, "the expression is too large", node.position);
   node.weight = static_cast<int>(weight);
@@ -67,7 +67,7 @@ bool parser_core::at_binary(int& power, std::string& name) const {
 
 result<expression_ptr> parser_core::parse_operand(int min_power) {
   depth_guard guard(*this);
-  if (!guard.fine()) return status(errc::parse_syntax, "the expression is nested deeper than 1000 levels", here());
+  if (!guard.fine()) return status(errc::parse_syntax, "the expression is nested deeper than 500 levels", here());
   SLUICE_ASSIGN_OR_RETURN(auto left, parse_prefix());
   for (;;) {
     int power = 0;

@@ -19,7 +19,8 @@ public:
 
 private:
   friend class depth_guard;
-  static constexpr int max_depth = 1000;
+  static constexpr int max_nesting = 500;  ///< of calls: must fit the stack of a build with sanitizers, too
+  static constexpr int max_height = 1000;  ///< of trees: chains of operators grow without nesting
   static constexpr int max_weight = 100'000;
 
   // tokens
@@ -104,7 +105,7 @@ class depth_guard {
 public:
   explicit depth_guard(parser_core& parser) : parser_(parser) { ++parser_.depth_; }
   ~depth_guard() { --parser_.depth_; }
-  bool fine() const { return parser_.depth_ <= parser_core::max_depth; }
+  bool fine() const { return parser_.depth_ <= parser_core::max_nesting; }
 
 private:
   parser_core& parser_;

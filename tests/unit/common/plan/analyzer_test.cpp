@@ -193,12 +193,20 @@ TEST(Batch, Refusals) {
 
 TEST(Batch, DeepExpressionsSurviveTheWholeWay) {
   std::string text = "symbol";
-  for (int i = 0; i < 900; ++i) text = "upper(" + text + ")";
+  for (int i = 0; i < 450; ++i) text = "upper(" + text + ")";
   auto plan = batch_of("SELECT " + text + " x, count(*) FROM trades GROUP BY 1 HAVING x > 'a' ORDER BY x");
   ASSERT_TRUE(plan.ok()) << plan.error().to_string();
   auto again = decode_batch(encode(*plan));
   ASSERT_TRUE(again.ok()) << again.error().to_string();
   EXPECT_EQ(explain(*again), explain(*plan));
+}
+
+TEST(Batch, LongChainsOfOperators) {
+  std::string text = "qty";
+  for (int i = 0; i < 900; ++i) text += " + qty";
+  auto plan = batch_of("SELECT max(" + text + ") FROM trades WHERE " + text + " > 0");
+  ASSERT_TRUE(plan.ok()) << plan.error().to_string();
+  EXPECT_TRUE(decode_batch(encode(*plan)).ok());
 }
 
 TEST(Batch, AliasChainsDoNotExplode) {

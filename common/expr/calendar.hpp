@@ -1,6 +1,7 @@
 #pragma once
 /// Proleptic Gregorian calendar in 64-bit days, for every year a timestamp can hold.
 #include <cstdint>
+#include <limits>
 
 namespace sluice::expr {
 
@@ -8,7 +9,25 @@ inline constexpr std::int64_t us_per_second = 1'000'000;
 inline constexpr std::int64_t us_per_day = 86'400 * us_per_second;
 
 constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) noexcept { return a / b - (a % b != 0 && (a % b < 0) != (b < 0)); }
-constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) noexcept { return a - floor_div(a, b) * b; }
+constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) noexcept {
+  const std::int64_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum))
+    return sum;
+  return b > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+}
+
+/// Midnight of a day, in microseconds; saturates.
+constexpr std::int64_t us_of_days(std::int64_t days) noexcept {
+  std::int64_t micros = 0;
+  if (!__builtin_mul_overflow(days, us_per_day, &micros))
+    return micros;
+  return days > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+}
 
 struct civil_date {
   std::int64_t year = 1970;

@@ -121,7 +121,8 @@ result<data::array_ptr> parse_texts(const frame& call, const operands& args, boo
   return out.finish(call.call.type, nulls);
 }
 
-std::int64_t whole_seconds(std::int64_t micros) { return floor_div(micros, us_per_second); }
+/// Truncates towards zero, as Spark does: half a second before 1970 is second 0.
+std::int64_t whole_seconds(std::int64_t micros) { return micros / us_per_second; }
 
 result<data::array_ptr> evaluate_unix_timestamp(const frame& call, const operands& args) {
   if (args[0].id() == arrow::Type::STRING)
@@ -203,13 +204,13 @@ std::int64_t truncate_days(std::int64_t days, trunc_unit unit) {
 std::int64_t truncate_time(std::int64_t micros, trunc_unit unit, zone_cursor& zone) {
   switch (unit) {
     case trunc_unit::microsecond: return micros;
-    case trunc_unit::millisecond: return micros - floor_mod(micros, 1000);
-    case trunc_unit::second: return micros - floor_mod(micros, us_per_second);
+    case trunc_unit::millisecond: return saturating_add(micros, -floor_mod(micros, 1000));
+    case trunc_unit::second: return saturating_add(micros, -floor_mod(micros, us_per_second));
     case trunc_unit::minute: case trunc_unit::hour: {
-      const auto offset = zone.offset_at(micros);
-      return micros - floor_mod(micros + offset, (unit == trunc_unit::hour ? 3600 : 60) * us_per_second);
+      const auto local = zone.to_local(micros);
+      return saturating_add(micros, -floor_mod(local, (unit == trunc_unit::hour ? 3600 : 60) * us_per_second));
     }
-    default: return zone.to_utc(truncate_days(floor_div(zone.to_local(micros), us_per_day), unit) * us_per_day);
+    default: return zone.to_utc(us_of_days(truncate_days(floor_div(zone.to_local(micros), us_per_day), unit)));
   }
 }
 
@@ -281,7 +282,7 @@ result<data::array_ptr> evaluate_add_months(const frame& call, const operands& a
 result<data::array_ptr> evaluate_last_day(const frame& call, const operands& args) {
   return map_numbers<std::int32_t, std::int32_t>(call, args, [](std::int32_t days) {
     const auto date = civil_from_days(days);
-    return static_cast<std::int32_t>(days + days_in_month(date.year, date.month) - date.day);
+    return static_cast<std::int32_t>(std::int64_t{days} + days_in_month(date.year, date.month) - date.day);
   });
 }
 

@@ -87,7 +87,9 @@ void json_writer::append_time(std::string& out, const arrow::Array& array, std::
   if (style_ == json_style::cli) {
     append_timestamp(out, local, 'T');
   } else {
-    append_timestamp(out, floor_div(local, us_per_second) * us_per_second, 'T');
+    const auto start = out.size();
+    append_timestamp(out, local, 'T');
+    out.resize(std::min(out.size(), out.find('.', start)));
     const auto millis = floor_mod(local, us_per_second) / 1000;
     out += '.';
     out += static_cast<char>('0' + millis / 100);

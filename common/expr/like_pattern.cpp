@@ -11,7 +11,7 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 }
 
 status bad_escape(std::string_view pattern, const std::string& why) {
-  return status{errc::invalid_datetime_pattern, "The format is invalid: '" + std::string{pattern} + "'. " + why}
+  return status{errc::invalid_literal, "The format is invalid: '" + std::string{pattern} + "'. " + why}
     .with_spark_class("INVALID_FORMAT.ESC_IN_THE_MIDDLE");
 }
 

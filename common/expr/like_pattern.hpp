@@ -10,7 +10,7 @@ namespace sluice::expr {
 
 class like_pattern {
 public:
-  /// Error cast_invalid_input class INVALID_FORMAT: the escape character stands before something else than %, _ or itself.
+  /// Error invalid_literal, class INVALID_FORMAT: the escape character stands before something else than %, _ or itself.
   static result<like_pattern> compile(std::string_view pattern, char escape);
   bool matches(std::string_view text) const;
 

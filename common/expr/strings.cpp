@@ -37,23 +37,26 @@ std::size_t offset_of_point(std::string_view text, std::int64_t index) {
   return at;
 }
 
+void change_case(std::string_view text, bool to_upper, std::string& changed) {
+  changed.assign(text);
+  if (is_ascii(text)) {
+    for (auto& c : changed)
+      if (to_upper ? (c >= 'a' && c <= 'z') : (c >= 'A' && c <= 'Z'))
+        c ^= 0x20;
+    return;
+  }
+  auto unicode = icu::UnicodeString::fromUTF8(icu::StringPiece{text.data(), static_cast<std::int32_t>(text.size())});
+  changed.clear();
+  (to_upper ? unicode.toUpper(icu::Locale::getRoot()) : unicode.toLower(icu::Locale::getRoot())).toUTF8String(changed);
+}
+
 template <bool to_upper>
 result<data::array_ptr> evaluate_letter_case(const frame& call, const operands& args) {
   SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of(args, call.rows));
   texts values{args[0]};
   std::string changed;
   return build_texts(call.rows, nulls, [&](std::int64_t i, arrow::StringBuilder& out) {
-    const auto text = values[i];
-    changed.assign(text);
-    if (is_ascii(text)) {
-      for (auto& c : changed)
-        if (to_upper ? (c >= 'a' && c <= 'z') : (c >= 'A' && c <= 'Z'))
-          c ^= 0x20;
-    } else {
-      auto unicode = icu::UnicodeString::fromUTF8(icu::StringPiece{text.data(), static_cast<std::int32_t>(text.size())});
-      changed.clear();
-      (to_upper ? unicode.toUpper(icu::Locale::getRoot()) : unicode.toLower(icu::Locale::getRoot())).toUTF8String(changed);
-    }
+    change_case(values[i], to_upper, changed);
     return data::from_arrow(out.Append(changed));
   });
 }
@@ -190,22 +193,32 @@ result<data::array_ptr> evaluate_concat_ws(const frame& call, const operands& ar
   });
 }
 
+char lower_ascii_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+template <bool any_case>
 result<data::array_ptr> evaluate_like(const frame& call, const operands& args) {
   SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of(args, call.rows));
   const char escape = call.call.parameter.empty() ? '\\' : call.call.parameter[0];
   texts values{args[0]}, patterns{args[1]};
   std::vector<std::uint8_t> bytes(call.rows, 0);
   std::optional<like_pattern> pattern;
+  std::string lower;
+  auto view = [&](std::string_view text) -> std::string_view {
+    if (!any_case)
+      return text;
+    change_case(text, false, lower);
+    return lower;
+  };
   for (std::int64_t i = 0; i < call.rows; ++i) {
     if (nulls.null(i))
       continue;
     if (!pattern || !args[1].constant) {
-      auto compiled = like_pattern::compile(patterns[i], escape);
+      auto compiled = like_pattern::compile(view(patterns[i]), any_case ? lower_ascii_letter(escape) : escape);
       if (!compiled.ok())
         return std::move(compiled).error().with_position(call.call.position);
       pattern = *std::move(compiled);
     }
-    bytes[i] = pattern->matches(values[i]);
+    bytes[i] = pattern->matches(view(values[i]));
   }
   return finish_booleans(bytes, nulls);
 }
@@ -298,7 +311,8 @@ constexpr function string_table[] = {
   {"substring", "substr", 2, 3, resolve_substring, evaluate_substring, nullptr, "substring(str, pos[, len])", "len characters from pos; pos counts from 1, from the end when negative."},
   {"concat", "||", 0, any_number, resolve_concat, evaluate_concat, nullptr, "concat(a, ...)", "The texts one after the other; null if one is null."},
   {"concat_ws", "", 1, any_number, resolve_concat_ws, evaluate_concat_ws, nullptr, "concat_ws(separator, a, ...)", "The texts that are not null, joined."},
-  {"like", "", 2, 2, resolve_search, evaluate_like, nullptr, "str LIKE pattern [ESCAPE c]", "Whether the text fits the pattern: % any text, _ one character."},
+  {"like", "", 2, 2, resolve_search, evaluate_like<false>, nullptr, "str LIKE pattern [ESCAPE c]", "Whether the text fits the pattern: % any text, _ one character."},
+  {"ilike", "", 2, 2, resolve_search, evaluate_like<true>, nullptr, "str ILIKE pattern [ESCAPE c]", "LIKE without regard to case."},
   {"contains", "", 2, 2, resolve_search, evaluate_search<0>, nullptr, "contains(str, part)", "Whether part occurs in str."},
   {"startswith", "", 2, 2, resolve_search, evaluate_search<1>, nullptr, "startswith(str, part)", "Whether str begins with part."},
   {"endswith", "", 2, 2, resolve_search, evaluate_search<2>, nullptr, "endswith(str, part)", "Whether str ends with part."},

@@ -77,6 +77,8 @@ std::string call_sql(const node& expression) {
     return "(" + arg(0) + " IN (" + list_sql(args, 1) + "))";
   if (name == "like")
     return arg(0) + " LIKE " + arg(1);
+  if (name == "ilike")
+    return "ilike(" + arg(0) + ", " + arg(1) + ")";
   if (name == "case")
     return case_sql(expression);
   if (name == "if")

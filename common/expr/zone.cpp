@@ -26,13 +26,6 @@ std::int64_t ruled_second(std::int64_t second) {
   return second;
 }
 
-std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
-  std::int64_t sum;
-  if (__builtin_add_overflow(a, b, &sum))
-    return b > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
-  return sum;
-}
-
 /// "+h", "+hh", "+hhmm", "+h:m", "+hh:mm", "+hh:mm:ss".
 std::optional<std::int64_t> parse_offset(std::string_view text) {
   if (text.size() < 2 || (text[0] != '+' && text[0] != '-'))
@@ -109,8 +102,8 @@ void zone_cursor::look_up(std::int64_t utc_seconds) {
   end_us_ = to_us(found.end);
   if (shift != 0) {
     const auto year = civil_from_days(floor_div(utc_seconds, 86400)).year;
-    begin_us_ = std::max(begin_us_, days_from_civil(year, 1, 1) * us_per_day);
-    end_us_ = std::min(end_us_, days_from_civil(year + 1, 1, 1) * us_per_day);
+    begin_us_ = std::max(begin_us_, us_of_days(days_from_civil(year, 1, 1)));
+    end_us_ = std::min(end_us_, us_of_days(days_from_civil(year + 1, 1, 1)));
   } else {
     end_us_ = std::min(end_us_, last_ruled_second * us_per_second);
   }

@@ -141,6 +141,23 @@ TEST(Datetime, CurrentTimeIsTheBatchs) {
   EXPECT_EQ(la.run(la("localtimestamp", {})), "2016-07-25 19:45:07");
 }
 
+TEST(Datetime, EndsOfTheRangeAreSafe) {
+  for (auto zone : {"UTC", "America/Los_Angeles", "-18:00"}) {
+    testing::session s{true, zone};
+    testing::table t{"t timestamp, d date", "[[9223372036854775807, 2147483647], [-9223372036854775808, -2147483648]]"};
+    for (auto unit : {"year", "week", "hour", "second", "millisecond"})
+      EXPECT_TRUE(evaluate(*s("date_trunc", {testing::str(unit), t["t"]}), *t.batch, s.context).ok());
+    for (auto part : {"year", "dayofyear", "weekofyear", "hour", "second", "unix_timestamp"})
+      EXPECT_TRUE(evaluate(*s(part, {t["t"]}), *t.batch, s.context).ok());
+    EXPECT_TRUE(evaluate(*s("last_day", {t["d"]}), *t.batch, s.context).ok());
+    EXPECT_TRUE(evaluate(*s("add_months", {t["d"], testing::num(2147483647)}), *t.batch, s.context).ok());
+    EXPECT_EQ(s.run(s.as(t["d"], "timestamp"), t.batch), "error datetime_overflow");
+    EXPECT_TRUE(evaluate(*s("date_format", {t["t"], testing::str("yyyy-MM-dd HH:mm:ss.SSSSSS z XXX")}), *t.batch, s.context).ok());
+    std::string json;
+    append_json_row(json, *t.batch, 1, zone, json_style::spark);
+  }
+}
+
 TEST(Datetime, DateArithmetic) {
   testing::session s;
   auto date = [&](const char* text) { return s.as(testing::str(text), "date"); };

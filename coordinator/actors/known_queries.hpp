@@ -25,7 +25,7 @@ struct known_query {
   std::vector<job_actor> followers;
   std::optional<caf::typed_response_promise<query_begun>> starting;
   std::vector<caf::typed_response_promise<query_shown>> stopping;
-  std::optional<query_record> before;  ///< what the record said before this run, should the start fail
+  std::shared_ptr<known_query> before;  ///< what was known before this run, should the start fail
 
   bool active() const;
   query_summary summary() const;
@@ -53,7 +53,7 @@ struct known_queries {
   void store(known_query& query);
   void settle(known_query& query);
   void ended(known_query& query, const query_report& report);
-  void start_failed(const query_id& id, status error);
+  void start_failed(query_id id, status error);
   void tell_end(known_query& query);
 
   struct start_order {

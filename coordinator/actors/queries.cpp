@@ -124,8 +124,9 @@ void known_queries::prepared(const query_prepared& outcome) {
   if (query.active())
     return refuse({errc::checkpoint_in_use, "query " + query.record.plan.name + " is running on checkpoint " + record.plan.checkpoint});
   if (query.actor) self->send_exit(query.actor, caf::exit_reason::user_shutdown);
-  auto before = query.stored ? std::optional<query_record>(query.record) : std::nullopt;
   record.sequence = query.record.sequence;
+  std::shared_ptr<known_query> before;
+  if (query.stored) before = std::make_shared<known_query>(std::move(query));
   query = known_query{};
   query.record = std::move(record);
   query.before = std::move(before);
@@ -134,20 +135,17 @@ void known_queries::prepared(const query_prepared& outcome) {
   spawn(query, true);
 }
 
-void known_queries::start_failed(const query_id& id, status error) {
+/// By value: the id may belong to the entry that goes.
+void known_queries::start_failed(query_id id, status error) {
   auto found = queries.find(id);
   if (found == queries.end()) return;
   auto query = std::move(found->second);
   if (query.actor) self->send_exit(query.actor, caf::exit_reason::user_shutdown);
   queries.erase(found);
   if (query.before) {
-    auto& again = queries[id];
-    again.record = std::move(*query.before);
-    again.stored = true;
-    again.error = again.record.error;
-    again.last_batch = again.record.last_batch;
-    if (again.record.desired == desired_state::finished) again.state = query::query_state::finished;
-    if (again.record.desired == desired_state::failed) again.state = query::query_state::failed;
+    auto& again = queries[id] = std::move(*query.before);
+    again.actor = nullptr;
+    again.look_only = false;
   }
   if (query.starting) query.starting->deliver(query_begun{std::move(error), {}});
 }

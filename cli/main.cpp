@@ -2,6 +2,8 @@
 
 #include <cstdio>
 #include <functional>
+#include <map>
+#include <set>
 
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
@@ -24,6 +26,7 @@ public:
   grammar() : app_("Sluice: streaming queries over files, on a cluster or in this process.", "sluice") {
     app_.require_subcommand(1);
     app_.fallthrough();
+    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app_.add_option("--coordinator", given.coordinator, "host:port of the coordinator (also SLUICE_COORDINATOR)")
       ->envname("SLUICE_COORDINATOR")->capture_default_str();
     add_jobs();
@@ -40,7 +43,9 @@ public:
       std::fputs(app_.help().c_str(), stdout);
       return exit_done;
     } catch (const CLI::ParseError& error) {
-      auto text = std::string{error.what()};
+      auto text = unknown_command(argc, argv);
+      if (text.empty())
+        text = error.what();
       report(failure::from(status{errc::invalid_argument, text + "; see sluice --help"}));
       return exit_usage;
     }
@@ -50,15 +55,23 @@ public:
   std::function<int(const options&)> chosen;
 
 private:
+  /// Names a first word that is no command; the library would only say that one is missing.
+  std::string unknown_command(int argc, char** argv) {
+    if (argc < 2 || argv[1][0] == '-' || commands_.count(argv[1]) > 0)
+      return {};
+    return "there is no command '" + std::string{argv[1]} + "'";
+  }
+
   CLI::App* command(const std::string& name, const std::string& text, std::function<int(const options&)> run) {
     auto* added = app_.add_subcommand(name, text);
+    commands_.insert(name);
     added->fallthrough();
     added->callback([this, run] { chosen = run; });
     return added;
   }
   void add_format(CLI::App* to) {
     to->add_option("--format", given.format, "table, json (one object a line) or csv")
-      ->transform(CLI::CheckedTransformer(row_formats))->type_name("FORMAT");
+      ->transform(CLI::CheckedTransformer(row_formats).description(""))->type_name("FORMAT");
   }
   void add_variables(CLI::App* to) {
     to->add_option("-D", given.variables, "key=value for ${key} in the text")
@@ -118,6 +131,7 @@ private:
   }
 
   CLI::App app_;
+  std::set<std::string> commands_;
 };
 
 } // namespace

@@ -3,11 +3,20 @@
 
 #include <algorithm>
 #include <caf/actor_system.hpp>
+#include <nlohmann/json.hpp>
 
 #include "common/plan/analyzer.hpp"
 #include "coordinator/actors/query_setup.hpp"
 
 namespace sluice::actors {
+namespace {
+
+double number_in(const nlohmann::json& json, const char* key) {
+  auto found = json.find(key);
+  return found != json.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+} // namespace
 
 bool known_query::active() const {
   if (look_only || !actor) return false;
@@ -27,6 +36,10 @@ query_summary known_query::summary() const {
     line.num_input_rows = progress->input_rows;
     line.input_rows_per_second = progress->input_rows_per_second.value_or(0);
     line.processed_rows_per_second = progress->processed_rows_per_second.value_or(0);
+  } else if (auto last = nlohmann::json::parse(record.last_progress, nullptr, false); last.is_object()) {
+    line.num_input_rows = static_cast<std::int64_t>(number_in(last, "numInputRows"));
+    line.input_rows_per_second = number_in(last, "inputRowsPerSecond");
+    line.processed_rows_per_second = number_in(last, "processedRowsPerSecond");
   }
   return line;
 }

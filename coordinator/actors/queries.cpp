@@ -285,6 +285,7 @@ queries_actor::behavior_type keep_queries(known_queries::pointer self, queries_s
       [self](const get_queries&) {
         query_list list;
         for (const auto& [id, query] : self->state.queries) list.queries.push_back(query.summary());
+        std::stable_sort(list.queries.begin(), list.queries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
         return list;
       },
       [self](const show_query& order) { return self->state.show(order.key); },

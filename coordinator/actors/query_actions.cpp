@@ -105,19 +105,22 @@ void query_shell::perform(const query::action::announce_commit& order) {
 
 void query_shell::perform(const query::action::committed& fact) {
   if (fact.replayed || !is_console(plan())) return;
+  ++console_reads;
   caf::actor_addr me = self->address();
   self->send(setup.io.slow(setup.record.id.text),
              run_io{[me, record = fact.record, shown = plan(), files = setup.environment->world.files] {
                auto rows = console_batch(*files, shown, *record);
-               if (!rows.ok()) return log::warn("console output cannot be read", "query", shown.name, "why", rows.error().to_string());
-               if (auto target = caf::actor_cast<query_actor>(me)) caf::anon_send(target, console_output{record->batch, *rows});
+               if (!rows.ok()) log::warn("console output cannot be read", "query", shown.name, "why", rows.error().to_string());
+               if (auto target = caf::actor_cast<query_actor>(me))
+                 caf::anon_send(target, console_output{record->batch, rows.ok() ? *rows : nullptr});
              }});
 }
 
 void query_shell::console(const console_output& output) {
   auto shape = console_shape(plan());
-  if (followers.empty()) return print_console(plan(), output.batch, output.rows);
-  tell(console_rows{plan().name, output.batch, output.rows, plan().session.time_zone, shape.num_rows, shape.truncate});
+  if (output.rows && followers.empty()) print_console(plan(), output.batch, output.rows);
+  if (output.rows) tell(console_rows{plan().name, output.batch, output.rows, plan().session.time_zone, shape.num_rows, shape.truncate});
+  if (--console_reads == 0 && held_end) tell_end(*std::exchange(held_end, std::nullopt));
 }
 
 void query_shell::perform(const query::action::publish& order) {
@@ -191,8 +194,17 @@ void query_shell::perform(const query::action::state_changed& change) {
   if (over) {
     self->send(setup.discovery, unwatch_folders{setup.record.run.text});
     release();
+    return tell_end(change.error);
   }
   report(true, change.error, nullptr);
+}
+
+/// What the last batches show on the console comes first.
+void query_shell::tell_end(const status& error) {
+  if (console_reads > 0)
+    held_end = error;
+  else
+    report(true, error, nullptr);
 }
 
 /// Workers forget the query, unless what they hold is its table.

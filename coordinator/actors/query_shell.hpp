@@ -55,6 +55,7 @@ struct query_shell {
   void choose_input();
   void watch();
   void release();
+  void tell_end(const status& error);
   void tell(job_event event);
   void report(bool state_changed, const status& error, std::shared_ptr<const query::query_progress> progress);
   void send_to(const worker_id& worker, const proto::link_message& message);
@@ -71,6 +72,8 @@ struct query_shell {
   std::vector<job_actor> followers;
   std::map<std::string, caf::typed_response_promise<table_pinned>> reads;
   bool watching = false;
+  int console_reads = 0;                   ///< under way; the end is told only after them
+  std::optional<status> held_end;
 };
 
 } // namespace sluice::actors

@@ -120,6 +120,18 @@ TEST_F(ControlPlane, RefusesWhatCannotStart) {
   ASSERT_TRUE(stop_query("t").ok());
   EXPECT_EQ(outcome_of(table("t", endless)).code(), errc::memory_restart);
   EXPECT_EQ(show("t")->summary.state, "stopped");
+  EXPECT_EQ(list().size(), 1u);
+}
+
+TEST_F(ControlPlane, ConsoleRowsComeBeforeTheEnd) {
+  auto first = worker("w-1");
+  for (int i = 0; i < 3; ++i) put_input("f" + std::to_string(i), 1);
+  auto job = submit(view() + "CREATE STREAMING TABLE c USING console OPTIONS (outputMode 'append', trigger 'availableNow') AS SELECT a FROM STREAM events");
+  ASSERT_TRUE(job->wait_end());
+  EXPECT_TRUE(job->outcome().ok()) << job->outcome().to_string();
+  ASSERT_EQ(job->all<console_rows>().size(), 3u);
+  EXPECT_EQ(job->all<console_rows>()[2].batch, 2);
+  EXPECT_TRUE(job->wait([](const auto& events) { return std::holds_alternative<query_ended>(events.back()); }));
 }
 
 TEST_F(ControlPlane, ALostWorkersShareGoesToAnother) {

@@ -42,6 +42,7 @@ struct slot_state : slot_port, read_port {
   slot_neighbours neighbours;
   slot_settings settings;
   std::map<std::string, std::shared_ptr<state::aggregate_table>> tables;
+  std::map<std::string, std::vector<bool>> covered;            ///< key groups that a query's table here answers for: its last order's
   std::map<std::string, std::shared_ptr<slot_batch>> batches;  ///< running attempts by query
   std::deque<task_entry> tasks;
   bool scheduled = false;
@@ -117,7 +118,19 @@ struct slot_state : slot_port, read_port {
       if (!made.ok()) return std::move(made).error();
       held = std::move(*made);
     }
+    auto& groups = covered[job.key.query];
+    groups.clear();
+    for (auto destination : job.routes.destination_of_group) groups.push_back(destination == job.first_destination() + settings.slot);
     return held.get();
+  }
+  /// A table of the right version still lacks the key groups that other workers owned.
+  std::shared_ptr<state::aggregate_table> table_covering(const read_job& read) {
+    auto table = tables.find(read.query);
+    if (table == tables.end() || read.groups_of_slot.size() <= settings.slot) return nullptr;
+    const auto& groups = covered[read.query];
+    for (auto group : read.groups_of_slot[settings.slot])
+      if (group >= groups.size() || !groups[group]) return nullptr;
+    return table->second;
   }
   void end_batch(const std::string& query) {
     auto found = batches.find(query);
@@ -185,11 +198,9 @@ struct slot_state : slot_port, read_port {
   void release(const std::string& query) {
     end_batch(query);
     tables.erase(query);
+    covered.erase(query);
   }
-  void start(const start_read& order) {
-    auto table = tables.find(order.read->query);
-    add(std::make_shared<slot_read>(settings, *this, order.read, table == tables.end() ? nullptr : table->second));
-  }
+  void start(const start_read& order) { add(std::make_shared<slot_read>(settings, *this, order.read, table_covering(*order.read))); }
 };
 
 slot_actor::behavior_type slot_behavior(slot_pointer self, surroundings_ptr world, std::uint32_t slot, slot_neighbours neighbours) {

@@ -27,7 +27,8 @@ public:
     if (file < 0) return status(errc::storage_io, "cannot open " + path + ": " + std::strerror(errno));
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
       ::close(file);
-      return status(errc::checkpoint_in_use, "another coordinator of this host uses the data directory " + directory + " (set --data-dir)");
+      return status(errc::checkpoint_in_use,
+                    "another coordinator of this host uses the data directory " + directory + " (set --data-dir)");
     }
     return std::unique_ptr<directory_lock>(new directory_lock(file));
   }
@@ -42,8 +43,11 @@ private:
 
 class running_node : public node {
 public:
-  running_node(std::unique_ptr<directory_lock> lock, std::unique_ptr<actors::control_plane> plane, service::server_facts facts)
-    : lock_(std::move(lock)), plane_(std::move(plane)), service_(service::coordinator_service::make(*plane_, std::move(facts))) {}
+  running_node(std::unique_ptr<directory_lock> lock, std::unique_ptr<actors::control_plane> plane,
+               service::server_facts facts)
+    : lock_(std::move(lock)),
+      plane_(std::move(plane)),
+      service_(service::coordinator_service::make(*plane_, std::move(facts))) {}
 
   ~running_node() override {
     drain();
@@ -92,7 +96,8 @@ result<std::unique_ptr<node>> node::start(node_options options, std::shared_ptr<
   world.random = options.random ? options.random : system_random_source();
   world.files = options.files ? options.files : storage::posix_file_system();
   SLUICE_ASSIGN_OR_RETURN(auto plane, actors::control_plane::start(std::move(control), std::move(world)));
-  auto started = std::make_unique<running_node>(std::move(lock), std::move(plane), service::server_facts{options.version, ::getpid(), {}});
+  auto started = std::make_unique<running_node>(std::move(lock), std::move(plane),
+                                                service::server_facts{options.version, ::getpid(), {}});
   SLUICE_RETURN_IF_ERROR(started->listen(*transport, options.settings.listen));
   return std::unique_ptr<node>(std::move(started));
 }

@@ -1,6 +1,6 @@
 #pragma once
-/// A whole coordinator inside this process: listener, service and actors. Owned by the program (sluice-coordinator) or by
-/// `sluice local`; start, drain and wait are called from one thread, the rest from any.
+/// A whole coordinator inside this process: listener, service and actors. Owned by the program (sluice-coordinator) or
+/// by `sluice local`; start, drain and wait are called from one thread, the rest from any.
 ///
 ///   SLUICE_ASSIGN_OR_RETURN(auto node, coordinator::node::start(options, net::grpc_transport(limits)));
 ///   … until it is time …
@@ -27,8 +27,8 @@ struct node_options {
 
 class node {
 public:
-  /// Locks the data directory, takes up the queries in it and listens. Errors: checkpoint_in_use (another coordinator of this host
-  /// uses the data directory), address_in_use, insecure_listen, storage_io, corrupt_file.
+  /// Locks the data directory, takes up the queries in it and listens. Errors: checkpoint_in_use (another coordinator
+  /// of this host uses the data directory), address_in_use, insecure_listen, storage_io, corrupt_file.
   static result<std::unique_ptr<node>> start(node_options options, std::shared_ptr<net::transport> transport);
   virtual ~node() = default;
 

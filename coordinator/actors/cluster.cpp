@@ -52,7 +52,8 @@ void cluster_state::publish(std::vector<worker_id> lost) {
 }
 
 void cluster_state::greet(std::uint64_t link, const proto::hello& hello) {
-  greeting from{hello.min_version(), hello.max_version(), worker_id{hello.worker()}, hello.slots(), hello.data_address(), hello.pid()};
+  greeting from{hello.min_version(), hello.max_version(),  worker_id{hello.worker()},
+                hello.slots(),       hello.data_address(), hello.pid()};
   auto version = registry.greeted(link, from, environment->now());
   if (!version.ok()) {
     proto::link_message refusal;
@@ -156,7 +157,8 @@ cluster_actor::behavior_type cluster(cluster_pointer self, environment_ptr envir
       [self](const get_workers&) {
         worker_list list;
         for (const auto& worker : self->state.registry.workers())
-          list.workers.push_back({worker.id, worker.pid, worker.data_address, worker.slots, worker.draining ? "draining" : "ready"});
+          list.workers.push_back(
+              {worker.id, worker.pid, worker.data_address, worker.slots, worker.draining ? "draining" : "ready"});
         return list;
       },
       [self](const close_links&) {
@@ -187,7 +189,9 @@ net::accept_handler accept_for(cluster_actor cluster) {
       bool good = net::decode(frame, *header).ok();
       caf::anon_send(cluster, link_frame{link, good ? std::move(header) : nullptr, std::move(frame.body)});
     };
-    handler.on_closed = [cluster, link](status reason) { caf::anon_send(cluster, link_closed{link, std::move(reason)}); };
+    handler.on_closed = [cluster, link](status reason) {
+      caf::anon_send(cluster, link_closed{link, std::move(reason)});
+    };
     return handler;
   };
 }

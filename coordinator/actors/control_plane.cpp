@@ -48,7 +48,9 @@ result<std::string> read_cluster_id(storage::file_system& files, const std::stri
 class running_plane : public control_plane {
 public:
   running_plane(environment_ptr environment, std::string cluster_id, std::vector<query_record> records)
-    : environment_(std::move(environment)), cluster_id_(std::move(cluster_id)), system_(configure(config_, environment_->options)) {
+    : environment_(std::move(environment)),
+      cluster_id_(std::move(cluster_id)),
+      system_(configure(config_, environment_->options)) {
     auto detach = environment_->options.detach;
     io_ = io_pool(system_, detach, detach ? fast_io_actors : 1, detach ? slow_io_actors : 1);
     cluster_ = spawn_cluster(system_, environment_, cluster_id_);
@@ -68,7 +70,8 @@ public:
       return nullptr;
     }
     auto actor = spawn_job(system_, std::move(setup));
-    std::erase_if(jobs_, [](const caf::actor_addr& job) { return caf::actor_cast<caf::strong_actor_ptr>(job) == nullptr; });
+    std::erase_if(jobs_,
+                  [](const caf::actor_addr& job) { return caf::actor_cast<caf::strong_actor_ptr>(job) == nullptr; });
     jobs_.push_back(actor.address());
     return std::make_shared<job_cancel>(std::move(actor));
   }
@@ -80,7 +83,8 @@ public:
   }
 
   void list_queries(std::function<void(std::vector<query_summary>)> answer) override {
-    ask<query_list>(queries_, get_queries{}, [answer](const query_list* list) { answer(list ? list->queries : std::vector<query_summary>{}); });
+    ask<query_list>(queries_, get_queries{},
+                    [answer](const query_list* list) { answer(list ? list->queries : std::vector<query_summary>{}); });
   }
   void show_query(std::string key, std::function<void(result<query_detail>)> answer) override {
     ask<query_shown>(queries_, actors::show_query{std::move(key)}, detail_to(std::move(answer)));
@@ -89,7 +93,9 @@ public:
     ask<query_shown>(queries_, actors::stop_query{std::move(key)}, detail_to(std::move(answer)));
   }
   void list_workers(std::function<void(std::vector<worker_summary>)> answer) override {
-    ask<worker_list>(cluster_, get_workers{}, [answer](const worker_list* list) { answer(list ? list->workers : std::vector<worker_summary>{}); });
+    ask<worker_list>(cluster_, get_workers{}, [answer](const worker_list* list) {
+      answer(list ? list->workers : std::vector<worker_summary>{});
+    });
   }
 
   void stop() override {
@@ -170,10 +176,13 @@ result<std::unique_ptr<control_plane>> control_plane::start(control_options opti
   SLUICE_ASSIGN_OR_RETURN(auto cluster, read_cluster_id(files, options.data_dir, *world.random));
   SLUICE_ASSIGN_OR_RETURN(auto records, load_query_records(files, options.data_dir));
   for (const auto& record : records)
-    if (record.desired == desired_state::running) log::info("query is taken up", "query", record.plan.name, "id", record.id.text);
+    if (record.desired == desired_state::running)
+      log::info("query is taken up", "query", record.plan.name, "id", record.id.text);
   auto owner = "coordinator of " + options.data_dir;
-  auto environment = std::make_shared<const actor_environment>(actor_environment{std::move(options), std::move(world), std::move(owner)});
-  return std::unique_ptr<control_plane>(new running_plane(std::move(environment), std::move(cluster), std::move(records)));
+  auto environment = std::make_shared<const actor_environment>(
+      actor_environment{std::move(options), std::move(world), std::move(owner)});
+  return std::unique_ptr<control_plane>(
+      new running_plane(std::move(environment), std::move(cluster), std::move(records)));
 }
 
 } // namespace sluice::actors

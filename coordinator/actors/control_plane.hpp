@@ -1,7 +1,7 @@
 #pragma once
 /// The coordinator's actors behind one object: what a service (gRPC now, Spark Connect and HTTP later) may ask of them.
-/// Owned by the node. Every function may be called from any thread and never blocks; answers come on an actor's thread and must only
-/// hand over. Errors are statuses from the one table; nothing throws.
+/// Owned by the node. Every function may be called from any thread and never blocks; answers come on an actor's thread
+/// and must only hand over. Errors are statuses from the one table; nothing throws.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -99,7 +99,8 @@ struct notice {
 };
 using job_event = std::variant<query_started, query_progress, query_ended, result_rows, console_rows, notice>;
 
-/// Who follows a job. `on_end` comes exactly once, last; its error is the job's own: a query's failure is told by query_ended alone.
+/// Who follows a job. `on_end` comes exactly once, last; its error is the job's own: a query's failure is told by
+/// query_ended alone.
 class job_listener {
 public:
   virtual ~job_listener() = default;
@@ -145,7 +146,8 @@ public:
   virtual void show_query(std::string key, std::function<void(result<query_detail>)> answer) = 0;
   virtual void stop_query(std::string key, std::function<void(result<query_detail>)> answer) = 0;
   virtual void list_workers(std::function<void(std::vector<worker_summary>)> answer) = 0;
-  /// Ends all actors: batches in flight are dropped, queries keep what is wanted of them. Blocks until they are gone; may be called twice.
+  /// Ends all actors: batches in flight are dropped, queries keep what is wanted of them. Blocks until they are gone;
+  /// may be called twice.
   virtual void stop() = 0;
   virtual std::string cluster_id() const = 0;
 };

@@ -12,13 +12,15 @@
 namespace sluice::actors {
 namespace {
 
-/// Folders are looked at this many polls apart although the system reports changes: it does not see other hosts' writes.
+/// Folders are looked at this many polls apart although the system reports changes: it does not see other hosts'
+/// writes.
 constexpr int unreported_factor = 10;
 
 using shared_watch = std::shared_ptr<sources::folder_watch>;
 
 /// The actor that blocks in the watch. Waits once per order, so that it can be ended between two.
-watch_actor::behavior_type watcher(watch_actor::pointer, shared_watch watch, std::function<void(std::vector<std::string>)> report) {
+watch_actor::behavior_type watcher(watch_actor::pointer, shared_watch watch,
+                                   std::function<void(std::vector<std::string>)> report) {
   return {[watch, report](const wait_for_changes& order) { report(watch->wait(order.timeout)); }};
 }
 
@@ -69,7 +71,8 @@ void discovery_state::remove(const std::string& key) {
   subscriptions.erase(found);
 }
 
-/// Sends the watcher into its next wait. Time runs out regularly: what other hosts write to shared folders raises no event here.
+/// Sends the watcher into its next wait. Time runs out regularly: what other hosts write to shared folders raises no
+/// event here.
 void discovery_state::wait() {
   if (waiting || subscriptions.empty()) return;
   waiting = true;
@@ -90,7 +93,8 @@ void discovery_state::changed(const std::vector<std::string>& folders) {
   wait();
 }
 
-discovery_actor::behavior_type discovery(discovery_actor::stateful_pointer<discovery_state> self, environment_ptr environment) {
+discovery_actor::behavior_type discovery(discovery_actor::stateful_pointer<discovery_state> self,
+                                         environment_ptr environment) {
   auto& state = self->state;
   state.self = self;
   state.environment = std::move(environment);
@@ -99,8 +103,9 @@ discovery_actor::behavior_type discovery(discovery_actor::stateful_pointer<disco
   auto report = [me](std::vector<std::string> folders) {
     if (auto target = caf::actor_cast<discovery_actor>(me)) caf::anon_send(target, folders_changed{std::move(folders)});
   };
-  state.watcher = state.environment->options.detach ? self->home_system().spawn<caf::detached>(watcher, state.watch, report)
-                                                    : self->home_system().spawn(watcher, state.watch, report);
+  state.watcher = state.environment->options.detach
+                      ? self->home_system().spawn<caf::detached>(watcher, state.watch, report)
+                      : self->home_system().spawn(watcher, state.watch, report);
   return {
       [self](const watch_folders& order) { self->state.add(order); },
       [self](const unwatch_folders& order) { self->state.remove(order.key); },

@@ -1,6 +1,7 @@
 #pragma once
 /// The typed actors of the coordinator and the messages between them. Messages never leave the process (what crosses
-/// nodes is Protobuf on a link), so they carry shared immutable payloads and need no inspectors. Facts are nouns, orders imperatives.
+/// nodes is Protobuf on a link), so they carry shared immutable payloads and need no inspectors. Facts are nouns,
+/// orders imperatives.
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -111,7 +112,8 @@ using read_actor = link_consumer::extend<caf::reacts_to<cancel_read>,
 /// One streaming query.
 using query_actor = link_consumer::extend<
     /// What I/O brought.
-    caf::reacts_to<query_happened>, caf::reacts_to<files_listed>, caf::reacts_to<query_recovered>, caf::reacts_to<console_output>,
+    caf::reacts_to<query_happened>, caf::reacts_to<files_listed>, caf::reacts_to<query_recovered>,
+    caf::reacts_to<console_output>,
     /// A timer, with what it was armed for.
     caf::reacts_to<query_timer>,
     /// Sends news (progress, console rows) to a job from now on.

@@ -1,6 +1,6 @@
 #pragma once
-/// Actors for blocking work: a few threads for files on the path of batches, others for what may wait (publishing, deletes,
-/// computing results), so that nothing on the path queues behind it.
+/// Actors for blocking work: a few threads for files on the path of batches, others for what may wait (publishing,
+/// deletes, computing results), so that nothing on the path queues behind it.
 #include "coordinator/actors/messages.hpp"
 
 namespace caf {

@@ -10,7 +10,8 @@
 namespace sluice::actors {
 namespace {
 
-/// No answer of another actor takes longer than this unless something is broken; starts of queries read whole checkpoints.
+/// No answer of another actor takes longer than this unless something is broken; starts of queries read whole
+/// checkpoints.
 constexpr auto answer_timeout = std::chrono::minutes(5);
 
 } // namespace
@@ -47,7 +48,8 @@ void job_state::begin_next() {
     return go_on();
   }
   auto wanted = std::make_shared<const plan::streaming_plan>(job.queries[next_query].plan);
-  self->request(setup.queries, answer_timeout, begin_query{std::move(wanted), self})
+  self->request(setup.queries, answer_timeout,
+                begin_query{std::move(wanted), setup.job.wait ? job_actor{self} : job_actor{}})
       .then([this](const query_begun& outcome) { begun(outcome); },
             [this](caf::error&) { end({errc::timed_out, "the query did not start in time"}); });
 }

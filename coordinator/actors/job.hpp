@@ -1,6 +1,6 @@
 #pragma once
-/// The job actor: plans a job's text as a whole, starts its queries in order, follows them, runs its SELECTs, and tells its listener.
-/// Ends by itself after the listener's on_end.
+/// The job actor: plans a job's text as a whole, starts its queries in order, follows them, runs its SELECTs, and tells
+/// its listener. Ends by itself after the listener's on_end.
 #include "coordinator/actors/io.hpp"
 #include "coordinator/actors/messages.hpp"
 

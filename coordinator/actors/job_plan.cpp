@@ -5,7 +5,8 @@
 namespace sluice::actors {
 namespace {
 
-status add_action(plan::start_query& start, const job_spec& job, text_position position, catalog::session& session, planned_job& planned) {
+status add_action(plan::start_query& start, const job_spec& job, text_position position, catalog::session& session,
+                  planned_job& planned) {
   if (job.batch_only)
     return {errc::unsupported_feature, "this statement starts a streaming query; use `sluice submit`", position};
   planned_query query{std::move(start.plan), {}, start.if_not_exists};
@@ -23,17 +24,21 @@ status add_action(plan::run_batch& batch, const job_spec&, text_position, catalo
   return ok();
 }
 
-status add_action(plan::set_variable& assignment, const job_spec&, text_position, catalog::session& session, planned_job&) {
+status add_action(plan::set_variable& assignment, const job_spec&, text_position, catalog::session& session,
+                  planned_job&) {
   session.apply(assignment);
   return ok();
 }
 
 template <class Definition>
-status add_action(Definition& definition, const job_spec&, text_position position, catalog::session& session, planned_job&) {
+status add_action(Definition& definition, const job_spec&, text_position position, catalog::session& session,
+                  planned_job&) {
   return session.apply(definition).with_position(position);
 }
 
-bool is_step(const plan::node& node) { return node.what == plan::node::kind::filter || node.what == plan::node::kind::project; }
+bool is_step(const plan::node& node) {
+  return node.what == plan::node::kind::filter || node.what == plan::node::kind::project;
+}
 
 /// Whether the node is filters and projections over files.
 bool is_file_chain(const plan::node& node) {
@@ -73,10 +78,12 @@ result<planned_job> plan_job(const job_spec& job, const catalog::result_tables& 
   planned_job planned;
   for (const auto& statement : statements) {
     SLUICE_ASSIGN_OR_RETURN(auto action, plan::analyze(statement, session, session.settings(), job.directory));
-    SLUICE_RETURN_IF_ERROR(std::visit([&](auto& what) { return add_action(what, job, statement.position, session, planned); }, action));
+    SLUICE_RETURN_IF_ERROR(
+        std::visit([&](auto& what) { return add_action(what, job, statement.position, session, planned); }, action));
   }
   if (!job.name.empty() && planned.queries.size() != 1)
-    return status(errc::invalid_argument, "a name can be given to a job with one streaming query; this one has " + std::to_string(planned.queries.size()));
+    return status(errc::invalid_argument, "a name can be given to a job with one streaming query; this one has " +
+                                              std::to_string(planned.queries.size()));
   return planned;
 }
 

@@ -1,5 +1,5 @@
-// How a job runs a SELECT: its leaves are gathered one after the other (result tables at a pinned batch, files through the workers), then
-// the rest of the plan is computed away from the control actors.
+// How a job runs a SELECT: its leaves are gathered one after the other (result tables at a pinned batch, files through
+// the workers), then the rest of the plan is computed away from the control actors.
 #include <arrow/record_batch.h>
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -64,7 +64,8 @@ void job_state::next_leaf() {
 }
 
 void job_state::read_table(const plan_leaf& leaf) {
-  ask<table_list>(setup.queries, get_tables{}, [this, name = leaf.table](const table_list& list) { find_table(list.tables, name); });
+  ask<table_list>(setup.queries, get_tables{},
+                  [this, name = leaf.table](const table_list& list) { find_table(list.tables, name); });
 }
 
 void job_state::find_table(const catalog::result_tables& tables, const std::string& name) {
@@ -82,7 +83,8 @@ void job_state::find_table(const catalog::result_tables& tables, const std::stri
 }
 
 void job_state::pin(const query_actor& query) {
-  ask<table_pinned>(query, pin_table{"r-" + setup.environment->world.random->uuid()}, [this](const table_pinned& outcome) { pinned(outcome); });
+  ask<table_pinned>(query, pin_table{"r-" + setup.environment->world.random->uuid()},
+                    [this](const table_pinned& outcome) { pinned(outcome); });
 }
 
 void job_state::pinned(table_pinned outcome) {
@@ -91,18 +93,20 @@ void job_state::pinned(table_pinned outcome) {
   if (!table.read->shares.empty()) return gather(table.read->read, table_parts(table));
   if (table.read->objects.empty()) return leaf_rows({});
   on_work = [this](const void* value) { leaf_rows(*static_cast<const std::vector<data::batch_ptr>*>(value)); };
-  give_away<std::vector<data::batch_ptr>>([read = table.read, checkpoint = table.context.checkpoint, files = setup.environment->world.files,
-                                           limit = limit_bytes()] { return read_rows_objects(*files, checkpoint, read->objects, limit); });
+  give_away<std::vector<data::batch_ptr>>(
+      [read = table.read, checkpoint = table.context.checkpoint, files = setup.environment->world.files,
+       limit = limit_bytes()] { return read_rows_objects(*files, checkpoint, read->objects, limit); });
 }
 
 void job_state::list_files(const plan_leaf& leaf) {
   table = {};
   on_work = [this](const void* value) { scan(*static_cast<const std::vector<sources::split>*>(value)); };
-  give_away<std::vector<sources::split>>([source = source_of(*leaf.chain), files = setup.environment->world.files,
-                                          bytes = setup.environment->options.settings.query.split_size]() -> result<std::vector<sources::split>> {
-    SLUICE_ASSIGN_OR_RETURN(auto listing, sources::list_files(*files, source));
-    return sources::plan_splits(listing, source, bytes);
-  });
+  give_away<std::vector<sources::split>>(
+      [source = source_of(*leaf.chain), files = setup.environment->world.files,
+       bytes = setup.environment->options.settings.query.split_size]() -> result<std::vector<sources::split>> {
+        SLUICE_ASSIGN_OR_RETURN(auto listing, sources::list_files(*files, source));
+        return sources::plan_splits(listing, source, bytes);
+      });
 }
 
 void job_state::scan(const std::vector<sources::split>& splits) {
@@ -151,9 +155,8 @@ void job_state::leaf_rows(std::vector<data::batch_ptr> gathered) {
     next_leaf();
   };
   give_away<std::vector<data::batch_ptr>>(
-      [plan = table.plan, columns = leaf.columns, output = leaf.output, gathered = std::move(gathered), time = table.read->batch_time_us] {
-        return shape_table(*plan, columns, output, gathered, time);
-      });
+      [plan = table.plan, columns = leaf.columns, output = leaf.output, gathered = std::move(gathered),
+       time = table.read->batch_time_us] { return shape_table(*plan, columns, output, gathered, time); });
 }
 
 void job_state::compute() {

@@ -20,7 +20,8 @@ double number_in(const nlohmann::json& json, const char* key) {
 
 bool known_query::active() const {
   if (look_only || !actor) return false;
-  return state != query::query_state::stopped && state != query::query_state::finished && state != query::query_state::failed;
+  return state != query::query_state::stopped && state != query::query_state::finished &&
+         state != query::query_state::failed;
 }
 
 query_summary known_query::summary() const {
@@ -72,7 +73,8 @@ result<known_query*> known_queries::find(const std::string& key) {
   if (named != nullptr) return named;
   if (prefixed.size() == 1) return prefixed.front();
   std::string known;
-  for (const auto& [id, query] : queries) known += (known.empty() ? "" : ", ") + query.record.plan.name + " (" + id.text.substr(0, 8) + ")";
+  for (const auto& [id, query] : queries)
+    known += (known.empty() ? "" : ", ") + query.record.plan.name + " (" + id.text.substr(0, 8) + ")";
   auto what = prefixed.empty() ? "no query is named '" + key + "'" : "'" + key + "' fits several queries";
   return status(errc::query_not_found, what + (known.empty() ? "; there are none" : "; known are " + known));
 }

@@ -47,7 +47,8 @@ struct known_queries {
   table_found table(const query_id& id);
   void shut_down();
 
-  /// By id, name (active ones first, then the newest) or unique prefix of an id. Error: query_not_found, naming what there is.
+  /// By id, name (active ones first, then the newest) or unique prefix of an id. Error: query_not_found, naming what
+  /// there is.
   result<known_query*> find(const std::string& key);
   void spawn(known_query& query, bool by_hand);
   void store(known_query& query);

@@ -24,7 +24,8 @@ query_prepared look_before_start(storage::file_system& files, const plan::stream
     if (has_glob(path)) continue;
     auto found = files.stat(path);
     if (found.ok()) continue;
-    outcome.error = found.code() == errc::no_such_file ? status(errc::path_not_found, "path does not exist: " + path) : found.error();
+    outcome.error = found.code() == errc::no_such_file ? status(errc::path_not_found, "path does not exist: " + path)
+                                                       : found.error();
     return outcome;
   }
   if (plan.checkpoint.empty()) return outcome;
@@ -91,8 +92,10 @@ caf::result<query_begun> known_queries::begin(const begin_query& order) {
     if (query.active() && catalog::fold(query.record.plan.name) == folded)
       return refuse({errc::query_active, "query " + query.record.plan.name + " (" + id.text + ") is running already"});
   for (const auto& [number, start] : starts)
-    if (catalog::fold(start.order.plan->name) == folded) return refuse({errc::query_active, "query " + order.plan->name + " is being started"});
-  if (auto settings = settings_for(*order.plan, setup.environment->options.settings.query); !settings.ok()) return refuse(settings.error());
+    if (catalog::fold(start.order.plan->name) == folded)
+      return refuse({errc::query_active, "query " + order.plan->name + " is being started"});
+  if (auto settings = settings_for(*order.plan, setup.environment->options.settings.query); !settings.ok())
+    return refuse(settings.error());
   if (auto options = discovery_options_for(*order.plan); !options.ok()) return refuse(options.error());
   auto number = next_start++;
   starts.emplace(number, start_order{order, promise});
@@ -119,10 +122,12 @@ void known_queries::prepared(const query_prepared& outcome) {
   auto settings = settings_for(record.plan, setup.environment->options.settings.query);
   record.key_groups = outcome.found ? outcome.found->num_key_groups : settings->key_groups;
   if (record.plan.checkpoint.empty())
-    record.plan.checkpoint = storage::join_path(storage::join_path(setup.environment->options.data_dir, "checkpoints"), record.id.text);
+    record.plan.checkpoint =
+        storage::join_path(storage::join_path(setup.environment->options.data_dir, "checkpoints"), record.id.text);
   auto& query = queries[record.id];
   if (query.active())
-    return refuse({errc::checkpoint_in_use, "query " + query.record.plan.name + " is running on checkpoint " + record.plan.checkpoint});
+    return refuse({errc::checkpoint_in_use,
+                   "query " + query.record.plan.name + " is running on checkpoint " + record.plan.checkpoint});
   if (query.actor) self->send_exit(query.actor, caf::exit_reason::user_shutdown);
   record.sequence = query.record.sequence;
   std::shared_ptr<known_query> before;
@@ -178,12 +183,15 @@ void known_queries::ended(known_query& query, const query_report& report) {
     auto reason = report.error.ok() ? status(errc::cancelled, "the query was stopped while it started") : report.error;
     return start_failed(query.record.id, std::move(reason));
   }
-  if (!report.error.ok()) log::warn("query ended", "query", query.record.plan.name, "state", query::to_string(report.state), "why", report.error.to_string());
+  if (!report.error.ok())
+    log::warn("query ended", "query", query.record.plan.name, "state", query::to_string(report.state), "why",
+              report.error.to_string());
   query.record.last_batch = report.last_batch;
   query.record.last_progress = query.progress ? query::to_json(*query.progress) : std::string{};
   bool fenced = report.state == query::query_state::stopped && !report.error.ok();
   if (report.state == query::query_state::finished) query.record.desired = desired_state::finished;
-  if (report.state == query::query_state::failed) query.record.desired = desired_state::failed, query.record.error = report.error;
+  if (report.state == query::query_state::failed)
+    query.record.desired = desired_state::failed, query.record.error = report.error;
   if (report.state == query::query_state::stopped) query.record.desired = desired_state::stopped;
   if (fenced)
     settle(query);
@@ -199,10 +207,11 @@ void known_queries::store(known_query& query) {
   }
   query.storing = true;
   self->send(setup.io.fast(query.record.id.text),
-             run_io{[record = query.record, keeper = queries_actor{self}, data_dir = setup.environment->options.data_dir,
-                     files = setup.environment->world.files] {
+             run_io{[record = query.record, keeper = queries_actor{self},
+                     data_dir = setup.environment->options.data_dir, files = setup.environment->world.files] {
                auto done = store_query_record(*files, data_dir, record);
-               caf::anon_send(keeper, record_stored{record.id, record.run, done.ok() ? ok() : done.error(), done.ok() ? done->sequence : -1});
+               caf::anon_send(keeper, record_stored{record.id, record.run, done.ok() ? ok() : done.error(),
+                                                    done.ok() ? done->sequence : -1});
              }});
 }
 
@@ -285,7 +294,8 @@ queries_actor::behavior_type keep_queries(known_queries::pointer self, queries_s
       [self](const get_queries&) {
         query_list list;
         for (const auto& [id, query] : self->state.queries) list.queries.push_back(query.summary());
-        std::stable_sort(list.queries.begin(), list.queries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+        std::stable_sort(list.queries.begin(), list.queries.end(),
+                         [](const auto& a, const auto& b) { return a.name < b.name; });
         return list;
       },
       [self](const show_query& order) { return self->state.show(order.key); },
@@ -301,6 +311,8 @@ queries_actor::behavior_type keep_queries(known_queries::pointer self, queries_s
 
 } // namespace
 
-queries_actor spawn_queries(caf::actor_system& system, queries_setup setup) { return system.spawn(keep_queries, std::move(setup)); }
+queries_actor spawn_queries(caf::actor_system& system, queries_setup setup) {
+  return system.spawn(keep_queries, std::move(setup));
+}
 
 } // namespace sluice::actors

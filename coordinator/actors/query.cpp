@@ -38,7 +38,8 @@ void query_shell::happened(query::query_event event) {
   while (!pending.empty()) {
     auto next = std::move(pending.front());
     pending.pop_front();
-    for (const auto& action : core->handle(next, now())) std::visit([this](const auto& order) { perform(order); }, action);
+    for (const auto& action : core->handle(next, now()))
+      std::visit([this](const auto& order) { perform(order); }, action);
   }
   handling = false;
 }
@@ -50,9 +51,11 @@ void query_shell::worker_said(const worker_message& message) {
     prepared->worker = message.from.text;
     happened(query::event::prepared{std::move(prepared)});
   } else if (header.has_failed()) {
-    happened(query::event::attempt_failed{message.from.text, query::decode(header.failed().ref()), net::failure_status(header.failed().cause())});
+    happened(query::event::attempt_failed{message.from.text, query::decode(header.failed().ref()),
+                                          net::failure_status(header.failed().cause())});
   } else if (header.has_progress()) {
-    happened(query::event::attempt_progress{message.from.text, query::decode(header.progress().ref()), header.progress().rows()});
+    happened(query::event::attempt_progress{message.from.text, query::decode(header.progress().ref()),
+                                            header.progress().rows()});
   }
 }
 
@@ -65,7 +68,8 @@ void query_shell::members_changed(const membership& now) {
   for (const auto& [id, worker] : members) {
     auto known = before.find(id);
     if (known == before.end()) happened(query::event::worker_joined{id, worker.data_address, worker.slots});
-    if (worker.draining && (known == before.end() || !known->second.draining)) happened(query::event::worker_draining{id});
+    if (worker.draining && (known == before.end() || !known->second.draining))
+      happened(query::event::worker_draining{id});
   }
 }
 
@@ -93,7 +97,9 @@ void query_shell::recovered(const query_recovered& outcome) {
     const auto& name = core->options().source_name;
     if (auto progress = state.source_progress.find(name); progress != state.source_progress.end()) {
       auto restored = source->restore(progress->second);
-      if (!restored.ok()) return happened(query::event::recovery_failed{std::move(restored).with_context("source progress in the checkpoint")});
+      if (!restored.ok())
+        return happened(
+            query::event::recovery_failed{std::move(restored).with_context("source progress in the checkpoint")});
     }
     for (const auto& intent : state.intents)
       for (const auto& input : intent.inputs) perform(query::action::take_input{intent.batch, input.files});
@@ -114,7 +120,8 @@ void query_shell::tell(job_event event) {
   for (const auto& job : followers) self->send(job, query_news{shared});
 }
 
-void query_shell::report(bool state_changed, const status& error, std::shared_ptr<const query::query_progress> progress) {
+void query_shell::report(bool state_changed, const status& error,
+                         std::shared_ptr<const query::query_progress> progress) {
   auto status = core->status_now();
   query_report news;
   news.id = setup.record.id;
@@ -139,6 +146,9 @@ query_actor::behavior_type query_behavior(query_shell::pointer self, query_setup
     caf::anon_send(cluster, leave_links{id, me});
     caf::anon_send(discovery, unwatch_folders{run});
   });
+  self->set_down_handler([self](const caf::down_msg& down) {
+    std::erase_if(self->state.followers, [&](const job_actor& job) { return job.address() == down.source; });
+  });
   self->send(cluster, join_links{id, self});
   self->state.happened(query::event::start{});
   return {
@@ -149,7 +159,10 @@ query_actor::behavior_type query_behavior(query_shell::pointer self, query_setup
       [self](const query_recovered& outcome) { self->state.recovered(outcome); },
       [self](const console_output& output) { self->state.console(output); },
       [self](const query_timer& timer) { self->state.happened(query::event::timer_fired{timer.kind, timer.token}); },
-      [self](const follow_query& follow) { self->state.followers.push_back(follow.job); },
+      [self](const follow_query& follow) {
+        self->monitor(follow.job);
+        self->state.followers.push_back(follow.job);
+      },
       [self](const end_query&) { self->state.happened(query::event::stop_requested{}); },
       [self](const pin_table& order) { return self->state.pin(order); },
   };
@@ -157,6 +170,8 @@ query_actor::behavior_type query_behavior(query_shell::pointer self, query_setup
 
 } // namespace
 
-query_actor spawn_query(caf::actor_system& system, query_setup setup) { return system.spawn(query_behavior, std::move(setup)); }
+query_actor spawn_query(caf::actor_system& system, query_setup setup) {
+  return system.spawn(query_behavior, std::move(setup));
+}
 
 } // namespace sluice::actors

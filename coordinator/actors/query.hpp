@@ -1,6 +1,6 @@
 #pragma once
-/// The query actor: the shell around the pure core of one streaming query. It turns messages, timers and finished I/O into events and
-/// performs the core's actions in order; it decides nothing itself.
+/// The query actor: the shell around the pure core of one streaming query. It turns messages, timers and finished I/O
+/// into events and performs the core's actions in order; it decides nothing itself.
 #include "coordinator/actors/io.hpp"
 #include "coordinator/actors/messages.hpp"
 

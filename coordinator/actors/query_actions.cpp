@@ -19,7 +19,8 @@ void query_shell::run_for_event(const io_actor& io, std::function<query::query_e
   caf::actor_addr me = self->address();
   self->send(io, run_io{[work = std::move(work), me] {
                auto event = std::make_shared<const query::query_event>(work());
-               if (auto target = caf::actor_cast<query_actor>(me)) caf::anon_send(target, query_happened{std::move(event)});
+               if (auto target = caf::actor_cast<query_actor>(me))
+                 caf::anon_send(target, query_happened{std::move(event)});
              }});
 }
 
@@ -47,19 +48,24 @@ void query_shell::perform(const query::action::recover& order) {
   caf::actor_addr me = self->address();
   self->send(setup.io.fast(setup.record.id.text), run_io{[request, me, files = setup.environment->world.files] {
                auto state = std::make_shared<const result<query::recovered_state>>(query::take_over(*files, request));
-               if (auto target = caf::actor_cast<query_actor>(me)) caf::anon_send(target, query_recovered{std::move(state)});
+               if (auto target = caf::actor_cast<query_actor>(me))
+                 caf::anon_send(target, query_recovered{std::move(state)});
              }});
 }
 
 void query_shell::perform(const query::action::discover& order) {
   wanted_batch = order.batch;
-  if (!source) return happened(query::event::discover_failed{order.batch, {errc::invalid_option, "the source's options are wrong"}});
+  if (!source)
+    return happened(
+        query::event::discover_failed{order.batch, {errc::invalid_option, "the source's options are wrong"}});
   if (!source->needs_listing()) return choose_input();
   caf::actor_addr me = self->address();
   self->send(setup.io.fast(setup.record.id.text),
              run_io{[me, batch = order.batch, from = plan().source, files = setup.environment->world.files] {
-               auto listing = std::make_shared<const result<std::vector<sources::file_entry>>>(sources::list_files(*files, from));
-               if (auto target = caf::actor_cast<query_actor>(me)) caf::anon_send(target, files_listed{batch, std::move(listing)});
+               auto listing =
+                   std::make_shared<const result<std::vector<sources::file_entry>>>(sources::list_files(*files, from));
+               if (auto target = caf::actor_cast<query_actor>(me))
+                 caf::anon_send(target, files_listed{batch, std::move(listing)});
              }});
 }
 
@@ -72,7 +78,8 @@ void query_shell::perform(const query::action::take_input& order) {
 
 void query_shell::perform(const query::action::write_intent& order) {
   run_for_event(setup.io.fast(setup.record.id.text),
-                [record = order.record, root = plan().checkpoint, files = setup.environment->world.files]() -> query::query_event {
+                [record = order.record, root = plan().checkpoint,
+                 files = setup.environment->world.files]() -> query::query_event {
                   return query::event::intent_written{record->batch, query::write_intent(*files, root, *record)};
                 });
 }
@@ -93,7 +100,8 @@ void query_shell::perform(const query::action::write_commit& order) {
   run_for_event(setup.io.fast(setup.record.id.text),
                 [record = order.record, root = plan().checkpoint, sink = plan().sink.path,
                  files = setup.environment->world.files]() -> query::query_event {
-                  return query::event::commit_written{record->batch, record->attempt, query::write_commit(*files, root, sink, *record)};
+                  return query::event::commit_written{record->batch, record->attempt,
+                                                      query::write_commit(*files, root, sink, *record)};
                 });
 }
 
@@ -110,7 +118,8 @@ void query_shell::perform(const query::action::committed& fact) {
   self->send(setup.io.slow(setup.record.id.text),
              run_io{[me, record = fact.record, shown = plan(), files = setup.environment->world.files] {
                auto rows = console_batch(*files, shown, *record);
-               if (!rows.ok()) log::warn("console output cannot be read", "query", shown.name, "why", rows.error().to_string());
+               if (!rows.ok())
+                 log::warn("console output cannot be read", "query", shown.name, "why", rows.error().to_string());
                if (auto target = caf::actor_cast<query_actor>(me))
                  caf::anon_send(target, console_output{record->batch, rows.ok() ? *rows : nullptr});
              }});
@@ -119,7 +128,9 @@ void query_shell::perform(const query::action::committed& fact) {
 void query_shell::console(const console_output& output) {
   auto shape = console_shape(plan());
   if (output.rows && followers.empty()) print_console(plan(), output.batch, output.rows);
-  if (output.rows) tell(console_rows{plan().name, output.batch, output.rows, plan().session.time_zone, shape.num_rows, shape.truncate});
+  if (output.rows)
+    tell(
+        console_rows{plan().name, output.batch, output.rows, plan().session.time_zone, shape.num_rows, shape.truncate});
   if (--console_reads == 0 && held_end) tell_end(*std::exchange(held_end, std::nullopt));
 }
 
@@ -137,28 +148,32 @@ void query_shell::perform(const query::action::publish& order) {
 }
 
 void query_shell::perform(const query::action::note_published& order) {
-  run_quietly(setup.io.slow(setup.record.id.text),
-              [batch = order.batch, epoch = order.epoch, root = plan().checkpoint, files = setup.environment->world.files] {
-                return query::note_published(*files, root, batch, epoch);
-              },
-              "noting what is published");
+  run_quietly(
+      setup.io.slow(setup.record.id.text),
+      [batch = order.batch, epoch = order.epoch, root = plan().checkpoint, files = setup.environment->world.files] {
+        return query::note_published(*files, root, batch, epoch);
+      },
+      "noting what is published");
 }
 
 void query_shell::perform(const query::action::write_base& order) {
   if (source) order.record->source_progress[core->options().source_name] = source->to_json();
   run_for_event(setup.io.slow(setup.record.id.text),
-                [record = order.record, root = plan().checkpoint, files = setup.environment->world.files]() -> query::query_event {
+                [record = order.record, root = plan().checkpoint,
+                 files = setup.environment->world.files]() -> query::query_event {
                   return query::event::base_written{record->batch, query::write_base(*files, root, *record)};
                 });
 }
 
 void query_shell::perform(const query::action::collect_garbage& order) {
-  run_quietly(setup.io.slow(setup.record.id.text),
-              [retain = order.retain, root = plan().checkpoint, sink = plan().sink.path, files = setup.environment->world.files]() -> status {
-                auto removed = query::collect_garbage(*files, root, sink, retain);
-                return removed.ok() ? ok() : removed.error();
-              },
-              "collecting garbage");
+  run_quietly(
+      setup.io.slow(setup.record.id.text),
+      [retain = order.retain, root = plan().checkpoint, sink = plan().sink.path,
+       files = setup.environment->world.files]() -> status {
+        auto removed = query::collect_garbage(*files, root, sink, retain);
+        return removed.ok() ? ok() : removed.error();
+      },
+      "collecting garbage");
 }
 
 void query_shell::perform(const query::action::start_read& order) {

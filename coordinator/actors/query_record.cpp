@@ -105,7 +105,9 @@ std::string encode(const query_record& record) {
 result<query_record> decode_query_record(std::string_view bytes, const std::string& path) {
   SLUICE_ASSIGN_OR_RETURN(auto text, storage::open_record(record_kind, bytes, path));
   auto json = record_json::parse(text, nullptr, false);
-  auto damaged = [&](std::string_view what) { return status(errc::corrupt_file, "query record " + path + " has no valid " + std::string(what)); };
+  auto damaged = [&](std::string_view what) {
+    return status(errc::corrupt_file, "query record " + path + " has no valid " + std::string(what));
+  };
   if (!json.is_object()) return damaged("JSON");
   auto string_at = [&](const char* key) {
     auto found = json.find(key);

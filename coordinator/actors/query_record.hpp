@@ -1,9 +1,9 @@
 #pragma once
-/// The coordinator's memory of its queries: <data-dir>/queries/<id>/<seq>, write-once text records, the highest number holds.
-/// Blocking file access: I/O actors and start-up only.
+/// The coordinator's memory of its queries: <data-dir>/queries/<id>/<seq>, write-once text records, the highest number
+/// holds. Blocking file access: I/O actors and start-up only.
 ///
 ///   sluice query v1
-///   {"id": …, "sequence": 3, "name": …, "run": …, "desired": "running", "checkpoint": …, "plan": base64 of plan.proto, …}
+///   {"id": …, "sequence": 3, "name": …, "run": …, "desired": "running", "checkpoint": …, "plan": base64, …}
 ///   xxh3:<16 hex>
 #include <optional>
 #include <string>
@@ -40,7 +40,8 @@ result<query_record> decode_query_record(std::string_view bytes, const std::stri
 /// The newest record of every query. A folder without any valid record (a submit cut off by a crash) is skipped; a
 /// record that is damaged is an error.
 result<std::vector<query_record>> load_query_records(storage::file_system& files, const std::string& data_dir);
-/// Writes `record` under the next number, durably, and removes all but the one before. Gives the record with its number.
+/// Writes `record` under the next number, durably, and removes all but the one before. Gives the record with its
+/// number.
 result<query_record> store_query_record(storage::file_system& files, const std::string& data_dir, query_record record);
 
 } // namespace sluice::actors

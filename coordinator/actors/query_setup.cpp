@@ -11,8 +11,8 @@ namespace sluice::actors {
 namespace {
 
 /// A whole number from a job's settings, under any of its names.
-status override_number(const plan::option_map& values, std::initializer_list<const char*> keys, std::int64_t least, std::int64_t most,
-                       std::int64_t& target) {
+status override_number(const plan::option_map& values, std::initializer_list<const char*> keys, std::int64_t least,
+                       std::int64_t most, std::int64_t& target) {
   for (const char* key : keys) {
     auto found = values.find(key);
     if (found == values.end()) continue;
@@ -20,8 +20,8 @@ status override_number(const plan::option_map& values, std::initializer_list<con
     std::int64_t number = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most)
-      return {errc::invalid_setting, std::string(key) + " must be a whole number from " + std::to_string(least) + " to " +
-                                         std::to_string(most) + ", not '" + text + "'"};
+      return {errc::invalid_setting, std::string(key) + " must be a whole number from " + std::to_string(least) +
+                                         " to " + std::to_string(most) + ", not '" + text + "'"};
     target = number;
   }
   return ok();
@@ -37,14 +37,15 @@ query::trigger_kind trigger_of(const plan::streaming_plan& plan) {
   return query::trigger_kind::as_soon_as_possible;
 }
 
-std::function<std::vector<query::file_split>(const std::vector<query::source_file>&)> split_planner(const plan::file_source& source,
-                                                                                                    std::int64_t bytes) {
+std::function<std::vector<query::file_split>(const std::vector<query::source_file>&)> split_planner(
+    const plan::file_source& source, std::int64_t bytes) {
   return [source, bytes](const std::vector<query::source_file>& files) {
     std::vector<sources::file_entry> entries;
     for (const auto& file : files) entries.push_back(entry_of(file));
     std::vector<query::file_split> splits;
     for (const auto& split : sources::plan_splits(entries, source, bytes))
-      splits.push_back({split.ordinal, split.path, split.offset, split.length, split.file_size, split.mtime_us, split.inode});
+      splits.push_back(
+          {split.ordinal, split.path, split.offset, split.length, split.file_size, split.mtime_us, split.inode});
     return splits;
   };
 }
@@ -53,7 +54,8 @@ std::function<std::vector<query::file_split>(const std::vector<query::source_fil
 std::string extension_of(const plan::streaming_plan& plan) {
   if (plan.sink.path.empty()) return {};
   auto compression = plan.sink.options.find("compression");
-  if (plan.sink.format == "json" && compression != plan.sink.options.end() && compression->second == "gzip") return ".json.gz";
+  if (plan.sink.format == "json" && compression != plan.sink.options.end() && compression->second == "gzip")
+    return ".json.gz";
   return "." + plan.sink.format;
 }
 
@@ -64,14 +66,21 @@ result<config::query_settings> settings_for(const plan::streaming_plan& plan, co
   std::int64_t key_groups = settings.key_groups;
   std::int64_t attempts = settings.max_attempts;
   const auto& values = plan.settings;
-  SLUICE_RETURN_IF_ERROR(override_number(values, {"sluice.query.key-groups", "query.key-groups"}, 1, 32768, key_groups));
-  SLUICE_RETURN_IF_ERROR(override_number(values, {"sluice.query.max-attempts", "query.max-attempts"}, 1, 100, attempts));
-  SLUICE_RETURN_IF_ERROR(override_number(
-      values, {"sluice.query.min-batches-to-retain", "query.min-batches-to-retain", "spark.sql.streaming.minbatchestoretain",
-               "spark.sql.streaming.minBatchesToRetain"}, 2, 1'000'000, settings.min_batches_to_retain));
-  SLUICE_RETURN_IF_ERROR(override_number(values, {"sluice.query.base-interval", "query.base-interval"}, 2, 100'000, settings.base_interval));
-  SLUICE_RETURN_IF_ERROR(override_number(values, {"sluice.query.split-size", "query.split-size"}, 64 << 10, 1LL << 30, settings.split_size));
-  SLUICE_RETURN_IF_ERROR(override_number(values, {"sluice.query.result-rows", "query.result-rows"}, 1, 10'000'000'000, settings.result_rows));
+  SLUICE_RETURN_IF_ERROR(
+      override_number(values, {"sluice.query.key-groups", "query.key-groups"}, 1, 32768, key_groups));
+  SLUICE_RETURN_IF_ERROR(
+      override_number(values, {"sluice.query.max-attempts", "query.max-attempts"}, 1, 100, attempts));
+  SLUICE_RETURN_IF_ERROR(
+      override_number(values,
+                      {"sluice.query.min-batches-to-retain", "query.min-batches-to-retain",
+                       "spark.sql.streaming.minbatchestoretain", "spark.sql.streaming.minBatchesToRetain"},
+                      2, 1'000'000, settings.min_batches_to_retain));
+  SLUICE_RETURN_IF_ERROR(override_number(values, {"sluice.query.base-interval", "query.base-interval"}, 2, 100'000,
+                                         settings.base_interval));
+  SLUICE_RETURN_IF_ERROR(override_number(values, {"sluice.query.split-size", "query.split-size"}, 64 << 10, 1LL << 30,
+                                         settings.split_size));
+  SLUICE_RETURN_IF_ERROR(override_number(values, {"sluice.query.result-rows", "query.result-rows"}, 1, 10'000'000'000,
+                                         settings.result_rows));
   settings.key_groups = static_cast<std::uint32_t>(key_groups);
   settings.max_attempts = static_cast<int>(attempts);
   return settings;
@@ -118,7 +127,8 @@ query::core_options core_options_of(const query_record& record, const config::qu
 }
 
 result<sources::discovery_options> discovery_options_for(const plan::streaming_plan& plan) {
-  return sources::discovery_options_of(plan.source.options, is_bounded(plan), plan.trigger.what == plan::trigger_spec::kind::once);
+  return sources::discovery_options_of(plan.source.options, is_bounded(plan),
+                                       plan.trigger.what == plan::trigger_spec::kind::once);
 }
 
 query::order_context order_context_of(const plan::streaming_plan& plan) {
@@ -131,13 +141,20 @@ query::order_context order_context_of(const plan::streaming_plan& plan) {
 
 bool is_memory(const plan::streaming_plan& plan) { return plan.sink.format == "memory"; }
 bool is_console(const plan::streaming_plan& plan) { return plan.sink.format == "console"; }
-bool keeps_results(const plan::streaming_plan& plan) { return is_memory(plan) && plan.mode != plan::output_mode::complete; }
+bool keeps_results(const plan::streaming_plan& plan) {
+  return is_memory(plan) && plan.mode != plan::output_mode::complete;
+}
 bool is_bounded(const plan::streaming_plan& plan) {
-  return plan.trigger.what == plan::trigger_spec::kind::available_now || plan.trigger.what == plan::trigger_spec::kind::once;
+  return plan.trigger.what == plan::trigger_spec::kind::available_now ||
+         plan.trigger.what == plan::trigger_spec::kind::once;
 }
 
-sources::file_entry entry_of(const query::source_file& file) { return {file.path, file.size, file.mtime_us, file.inode}; }
-query::source_file source_file_of(const sources::file_entry& entry) { return {entry.path, entry.size, entry.mtime_us, entry.inode}; }
+sources::file_entry entry_of(const query::source_file& file) {
+  return {file.path, file.size, file.mtime_us, file.inode};
+}
+query::source_file source_file_of(const sources::file_entry& entry) {
+  return {entry.path, entry.size, entry.mtime_us, entry.inode};
+}
 
 std::string source_text(const plan::streaming_plan& plan) {
   std::string text = "FileStreamSource[";

@@ -17,7 +17,8 @@ result<sources::discovery_options> discovery_options_for(const plan::streaming_p
 /// Encoded plan, digest and checkpoint, as orders carry them.
 query::order_context order_context_of(const plan::streaming_plan& plan);
 
-/// A memory query in append or update mode: its table cannot be built up again by starting it by hand on an old checkpoint.
+/// A memory query in append or update mode: its table cannot be built up again by starting it by hand on an old
+/// checkpoint.
 bool keeps_results(const plan::streaming_plan& plan);
 bool is_memory(const plan::streaming_plan& plan);
 bool is_console(const plan::streaming_plan& plan);

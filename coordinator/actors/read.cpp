@@ -46,7 +46,8 @@ void read_state::members(const membership& now) {
   if (!started) return start(now);
   for (const auto& lost : now.lost) {
     auto found = shares.find(lost);
-    if (found != shares.end() && !found->second.done) return end({errc::worker_lost, "worker " + lost.text + " is gone"});
+    if (found != shares.end() && !found->second.done)
+      return end({errc::worker_lost, "worker " + lost.text + " is gone"});
   }
 }
 
@@ -86,7 +87,8 @@ void read_state::block(share& from, const worker_message& message) {
   bytes += message.body->size();
   for (auto& batch : *batches) rows.push_back(std::move(batch));
   if (bytes > setup.limit_bytes)
-    return end({errc::memory_limit, "the rows read hold more than " + std::to_string(setup.limit_bytes) + " bytes; filter or aggregate in a streaming query"});
+    return end({errc::memory_limit, "the rows read hold more than " + std::to_string(setup.limit_bytes) +
+                                        " bytes; filter or aggregate in a streaming query"});
   proto::link_message credit;
   credit.mutable_read_credit()->set_read(setup.read);
   credit.mutable_read_credit()->set_blocks(1);
@@ -96,7 +98,8 @@ void read_state::block(share& from, const worker_message& message) {
 void read_state::done(share& from, const worker_id& worker, const proto::read_done& header) {
   if (header.has_error()) return end(net::failure_status(header.error()).with_context("worker " + worker.text));
   if (header.blocks() != from.blocks)
-    return end({errc::protocol, "worker " + worker.text + " sent " + std::to_string(header.blocks()) + " blocks, " + std::to_string(from.blocks) + " came"});
+    return end({errc::protocol, "worker " + worker.text + " sent " + std::to_string(header.blocks()) + " blocks, " +
+                                    std::to_string(from.blocks) + " came"});
   from.done = true;
   for (const auto& [id, share] : shares)
     if (!share.done) return;
@@ -115,7 +118,8 @@ void read_state::end(status outcome) {
       if (!share.done) net::send(*share.link, cancel);
     rows.clear();
   }
-  setup.consumer(read_end{setup.read, std::move(outcome), std::make_shared<const std::vector<data::batch_ptr>>(std::move(rows))});
+  setup.consumer(
+      read_end{setup.read, std::move(outcome), std::make_shared<const std::vector<data::batch_ptr>>(std::move(rows))});
   self->send(setup.cluster, leave_links{setup.read, self->address()});
   self->quit();
 }

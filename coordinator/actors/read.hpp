@@ -1,6 +1,7 @@
 #pragma once
-/// The read actor: gathers the rows of one read from several workers. It grants credits, so a worker never has more than a few blocks under
-/// way, and stops the read when the rows outgrow their bound. Tells its consumer exactly once, then ends.
+/// The read actor: gathers the rows of one read from several workers. It grants credits, so a worker never has more
+/// than a few blocks under way, and stops the read when the rows outgrow their bound. Tells its consumer exactly once,
+/// then ends.
 #include "coordinator/actors/messages.hpp"
 
 namespace caf {

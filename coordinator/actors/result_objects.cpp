@@ -25,10 +25,12 @@ std::int64_t bytes_of(const std::vector<data::batch_ptr>& batches) {
   return bytes;
 }
 
-result<std::vector<data::batch_ptr>> read_rows_object(storage::file_system& files, const std::string& path, std::int64_t size) {
+result<std::vector<data::batch_ptr>> read_rows_object(storage::file_system& files, const std::string& path,
+                                                      std::int64_t size) {
   SLUICE_ASSIGN_OR_RETURN(auto bytes, files.read(path));
   if (static_cast<std::int64_t>(bytes.size()) != size)
-    return status(errc::corrupt_file, path + " has " + std::to_string(bytes.size()) + " bytes, the commit record says " + std::to_string(size));
+    return status(errc::corrupt_file, path + " has " + std::to_string(bytes.size()) +
+                                          " bytes, the commit record says " + std::to_string(size));
   SLUICE_RETURN_IF_ERROR(storage::check_trailer(bytes, path));
   bytes.resize(bytes.size() - trailer_bytes);
   auto rows = data::decode_batches(arrow::Buffer::FromString(std::move(bytes)));
@@ -37,13 +39,16 @@ result<std::vector<data::batch_ptr>> read_rows_object(storage::file_system& file
 }
 
 result<std::vector<data::batch_ptr>> read_rows_objects(storage::file_system& files, const std::string& checkpoint,
-                                                       const std::vector<query::output_object>& objects, std::int64_t limit_bytes) {
+                                                       const std::vector<query::output_object>& objects,
+                                                       std::int64_t limit_bytes) {
   std::vector<data::batch_ptr> all;
   std::int64_t bytes = 0;
   for (const auto& object : objects) {
     bytes += object.size;
-    if (bytes > limit_bytes) return status(errc::memory_limit, "the table has more than " + std::to_string(limit_bytes) + " bytes");
-    SLUICE_ASSIGN_OR_RETURN(auto rows, read_rows_object(files, storage::join_path(checkpoint, object.staged), object.size));
+    if (bytes > limit_bytes)
+      return status(errc::memory_limit, "the table has more than " + std::to_string(limit_bytes) + " bytes");
+    SLUICE_ASSIGN_OR_RETURN(auto rows,
+                            read_rows_object(files, storage::join_path(checkpoint, object.staged), object.size));
     for (auto& batch : rows) all.push_back(std::move(batch));
   }
   return all;
@@ -54,12 +59,14 @@ console_form console_shape(const plan::streaming_plan& plan) {
   const auto& options = plan.sink.options;
   if (auto rows = options.find("numrows"); rows != options.end())
     std::from_chars(rows->second.data(), rows->second.data() + rows->second.size(), form.num_rows);
-  if (auto truncate = options.find("truncate"); truncate != options.end()) form.truncate = truncate->second != "false" && truncate->second != "FALSE";
+  if (auto truncate = options.find("truncate"); truncate != options.end())
+    form.truncate = truncate->second != "false" && truncate->second != "FALSE";
   form.num_rows = std::max<std::int64_t>(form.num_rows, 0);
   return form;
 }
 
-result<std::shared_ptr<arrow::Buffer>> console_batch(storage::file_system& files, const plan::streaming_plan& plan, const query::commit& record) {
+result<std::shared_ptr<arrow::Buffer>> console_batch(storage::file_system& files, const plan::streaming_plan& plan,
+                                                     const query::commit& record) {
   SLUICE_ASSIGN_OR_RETURN(auto rows, read_rows_objects(files, plan.checkpoint, record.output, 1LL << 30));
   auto shown = console_shape(plan).num_rows + 1;
   if (!plan.sort.empty() || plan.limit) {

@@ -49,9 +49,11 @@ result<std::vector<std::shared_ptr<arrow::Buffer>>> pack_batch(const data::batch
   std::vector<std::shared_ptr<arrow::Buffer>> pieces;
   auto rows = batch->num_rows();
   auto per_piece = rows;
-  if (auto bytes = bytes_of({batch}); bytes > piece_bytes) per_piece = std::max<std::int64_t>(1, rows * piece_bytes / bytes);
+  if (auto bytes = bytes_of({batch}); bytes > piece_bytes)
+    per_piece = std::max<std::int64_t>(1, rows * piece_bytes / bytes);
   for (std::int64_t at = 0; at == 0 || at < rows; at += per_piece) {
-    SLUICE_ASSIGN_OR_RETURN(auto bytes, data::encode_batches(batch->schema(), {batch->Slice(at, std::min(per_piece, rows - at))}));
+    SLUICE_ASSIGN_OR_RETURN(auto bytes,
+                            data::encode_batches(batch->schema(), {batch->Slice(at, std::min(per_piece, rows - at))}));
     pieces.push_back(std::move(bytes));
     if (rows == 0) break;
   }
@@ -77,7 +79,8 @@ std::vector<read_part> scan_parts(const std::string& read, const plan::batch_pla
     shares.push_back(std::move(share));
   }
   for (const auto& split : splits) {
-    auto least = std::min_element(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.bytes / a.slots < b.bytes / b.slots; });
+    auto least = std::min_element(shares.begin(), shares.end(),
+                                  [](const auto& a, const auto& b) { return a.bytes / a.slots < b.bytes / b.slots; });
     least->bytes += split.length + 1;
     add_split(*least->order->mutable_scan(), split);
   }
@@ -106,7 +109,8 @@ std::vector<read_part> table_parts(const table_pinned& pinned) {
   return parts;
 }
 
-result<std::vector<data::batch_ptr>> shape_table(const plan::streaming_plan& plan, const std::vector<int>& columns, const data::schema_ptr& output,
+result<std::vector<data::batch_ptr>> shape_table(const plan::streaming_plan& plan, const std::vector<int>& columns,
+                                                 const data::schema_ptr& output,
                                                  const std::vector<data::batch_ptr>& rows, std::int64_t batch_time_us) {
   auto shaped = rows;
   if (plan.mode == plan::output_mode::complete && (!plan.sort.empty() || plan.limit)) {
@@ -116,8 +120,8 @@ result<std::vector<data::batch_ptr>> shape_table(const plan::streaming_plan& pla
   }
   for (auto& batch : shaped) {
     if (batch->num_columns() != plan.output->num_fields())
-      return status(errc::internal, "the table's rows have " + std::to_string(batch->num_columns()) + " columns, its query " +
-                                        std::to_string(plan.output->num_fields()));
+      return status(errc::internal, "the table's rows have " + std::to_string(batch->num_columns()) +
+                                        " columns, its query " + std::to_string(plan.output->num_fields()));
     std::vector<data::array_ptr> used;
     if (columns.empty() && output->num_fields() == batch->num_columns()) {
       used = batch->columns();
@@ -129,7 +133,8 @@ result<std::vector<data::batch_ptr>> shape_table(const plan::streaming_plan& pla
   return shaped;
 }
 
-result<std::vector<result_rows>> run_select(const plan::batch_plan& rest, const std::vector<std::vector<data::batch_ptr>>& leaves,
+result<std::vector<result_rows>> run_select(const plan::batch_plan& rest,
+                                            const std::vector<std::vector<data::batch_ptr>>& leaves,
                                             std::int64_t batch_time_us) {
   expr::eval_context context{rest.session, batch_time_us};
   auto reader = [&leaves](const plan::node& scan) -> result<std::vector<data::batch_ptr>> {

@@ -14,11 +14,13 @@ std::vector<read_part> scan_parts(const std::string& read, const plan::batch_pla
 std::vector<read_part> table_parts(const table_pinned& pinned);
 
 /// A table's rows as its query shows them (sorted, limited) and of the columns asked for.
-result<std::vector<data::batch_ptr>> shape_table(const plan::streaming_plan& plan, const std::vector<int>& columns, const data::schema_ptr& output,
+result<std::vector<data::batch_ptr>> shape_table(const plan::streaming_plan& plan, const std::vector<int>& columns,
+                                                 const data::schema_ptr& output,
                                                  const std::vector<data::batch_ptr>& rows, std::int64_t batch_time_us);
 
 /// Runs the rest of the plan over its leaves' rows and packs the result into pieces that fit a message.
-result<std::vector<result_rows>> run_select(const plan::batch_plan& rest, const std::vector<std::vector<data::batch_ptr>>& leaves,
+result<std::vector<result_rows>> run_select(const plan::batch_plan& rest,
+                                            const std::vector<std::vector<data::batch_ptr>>& leaves,
                                             std::int64_t batch_time_us);
 
 } // namespace sluice::actors

@@ -1,6 +1,6 @@
 #pragma once
-/// What every actor of the coordinator is handed: the outside world, the settings and its neighbours. One struct instead of
-/// parameter lists; shared and immutable once the actors run.
+/// What every actor of the coordinator is handed: the outside world, the settings and its neighbours. One struct
+/// instead of parameter lists; shared and immutable once the actors run.
 #include "coordinator/actors/control_plane.hpp"
 
 namespace sluice::actors {

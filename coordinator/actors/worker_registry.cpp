@@ -10,12 +10,15 @@ result<std::uint32_t> worker_registry::greeted(std::uint64_t link, const greetin
   if (workers_.count(link) != 0) return status(errc::protocol, "a worker greeted twice: " + hello.worker.text);
   auto version = std::min(hello.max_version, max_link_version);
   if (version < std::max(hello.min_version, min_link_version))
-    return status(errc::protocol, "worker " + hello.worker.text + " speaks link versions " + std::to_string(hello.min_version) + " to " +
-                                      std::to_string(hello.max_version) + ", this coordinator " + std::to_string(min_link_version) + " to " +
+    return status(errc::protocol, "worker " + hello.worker.text + " speaks link versions " +
+                                      std::to_string(hello.min_version) + " to " + std::to_string(hello.max_version) +
+                                      ", this coordinator " + std::to_string(min_link_version) + " to " +
                                       std::to_string(max_link_version));
-  if (hello.worker.empty() || hello.slots == 0) return status(errc::protocol, "a worker greeted without an id or without slots");
+  if (hello.worker.empty() || hello.slots == 0)
+    return status(errc::protocol, "a worker greeted without an id or without slots");
   for (const auto& [other, worker] : workers_)
-    if (worker.id == hello.worker) return status(errc::protocol, "worker " + hello.worker.text + " is connected already");
+    if (worker.id == hello.worker)
+      return status(errc::protocol, "worker " + hello.worker.text + " is connected already");
   strangers_.erase(link);
   workers_[link] = {hello.worker, link, hello.slots, hello.data_address, hello.pid, false, now};
   return version;

@@ -42,7 +42,8 @@ public:
 
   /// A new link; it must greet before it is silent for too long.
   void opened(std::uint64_t link, microseconds now);
-  /// The version both speak. Errors (the link is to be closed): protocol for versions, no slots or an id that another live link has.
+  /// The version both speak. Errors (the link is to be closed): protocol for versions, no slots or an id that another
+  /// live link has.
   result<std::uint32_t> greeted(std::uint64_t link, const greeting& hello, microseconds now);
   void sign_of_life(std::uint64_t link, microseconds now);
   /// The worker asks to leave. True if that is news.

@@ -1,7 +1,7 @@
 #pragma once
-/// Names and what they stand for: the result tables of the cluster, and per job a session of views, tables and settings.
-/// Pure and not thread safe: a session belongs to one job, the result tables to the actor that keeps the queries; a job
-/// works on a copy. Lookup ignores case; names are kept as written.
+/// Names and what they stand for: the result tables of the cluster, and per job a session of views, tables and
+/// settings. Pure and not thread safe: a session belongs to one job, the result tables to the actor that keeps the
+/// queries; a job works on a copy. Lookup ignores case; names are kept as written.
 ///
 ///   catalog::session session(tables);
 ///   session.apply(define);                       // CREATE VIEW …, SET …, DROP …

@@ -24,8 +24,9 @@ private:
   std::set<std::shared_ptr<job_stream>> streams_;
 };
 
-/// One run_job call: events of the job queue up here and are written one at a time. The queue is part of the stream, so a slow
-/// client holds back nobody else; what a job may queue is bounded by what it computes (results exist as a whole already).
+/// One run_job call: events of the job queue up here and are written one at a time. The queue is part of the stream, so
+/// a slow client holds back nobody else; what a job may queue is bounded by what it computes (results exist as a whole
+/// already).
 class job_stream : public actors::job_listener, public std::enable_shared_from_this<job_stream> {
 public:
   explicit job_stream(open_streams& registry) : registry_(registry) {}
@@ -161,7 +162,8 @@ class service_implementation final : public proto::coordinator::CallbackService 
 public:
   service_implementation(actors::control_plane& plane, server_facts facts) : plane_(plane), facts_(std::move(facts)) {}
 
-  grpc::ServerWriteReactor<proto::job_event>* run_job(grpc::CallbackServerContext*, const proto::job_request* request) override {
+  grpc::ServerWriteReactor<proto::job_event>* run_job(grpc::CallbackServerContext*,
+                                                      const proto::job_request* request) override {
     auto stream = std::make_shared<job_stream>(streams_);
     auto* reactor = new job_reactor(stream);
     streams_.add(stream);
@@ -230,7 +232,8 @@ public:
   void end_streams() { streams_.end_all(); }
 
 private:
-  static std::function<void(result<actors::query_detail>)> answer_detail(grpc::ServerUnaryReactor* reactor, proto::query_detail* reply) {
+  static std::function<void(result<actors::query_detail>)> answer_detail(grpc::ServerUnaryReactor* reactor,
+                                                                         proto::query_detail* reply) {
     return [reactor, reply](result<actors::query_detail> detail) {
       if (detail.ok()) fill(*detail, *reply);
       reactor->Finish(detail.ok() ? grpc::Status::OK : call_status(detail.error()));

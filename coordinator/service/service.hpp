@@ -1,6 +1,7 @@
 #pragma once
-/// The gRPC service of proto/sluice/service.proto over the coordinator's actors. Owned by the node; serves from gRPC's threads,
-/// which only translate and hand over. Errors travel as gRPC statuses with a serialized proto::error_detail in their details.
+/// The gRPC service of proto/sluice/service.proto over the coordinator's actors. Owned by the node; serves from gRPC's
+/// threads, which only translate and hand over. Errors travel as gRPC statuses with a serialized proto::error_detail in
+/// their details.
 #include <cstdint>
 #include <memory>
 #include <string>

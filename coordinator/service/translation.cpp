@@ -12,7 +12,9 @@ struct overloaded : Ts... {
 template <class... Ts>
 overloaded(Ts...) -> overloaded<Ts...>;
 
-std::string bytes_of(const std::shared_ptr<arrow::Buffer>& buffer) { return buffer ? buffer->ToString() : std::string{}; }
+std::string bytes_of(const std::shared_ptr<arrow::Buffer>& buffer) {
+  return buffer ? buffer->ToString() : std::string{};
+}
 
 grpc::StatusCode code_of(errc code) {
   switch (code) {

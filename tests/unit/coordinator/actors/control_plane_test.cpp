@@ -108,7 +108,8 @@ TEST_F(ControlPlane, RefusesWhatCannotStart) {
   EXPECT_EQ(outcome_of(table("u", endless)).code(), errc::checkpoint_in_use);
   auto missing = view();
   missing.replace(missing.find("/data"), 5, "/nowhere");
-  auto error = outcome_of(missing + "CREATE STREAMING TABLE v USING memory OPTIONS (outputMode 'append') AS SELECT a FROM STREAM events");
+  auto error = outcome_of(
+      missing + "CREATE STREAMING TABLE v USING memory OPTIONS (outputMode 'append') AS SELECT a FROM STREAM events");
   EXPECT_EQ(error.code(), errc::path_not_found);
   EXPECT_NE(error.message().find("/nowhere"), std::string::npos);
   EXPECT_EQ(outcome_of("SELEC 1").code(), errc::parse_syntax);
@@ -126,7 +127,9 @@ TEST_F(ControlPlane, RefusesWhatCannotStart) {
 TEST_F(ControlPlane, ConsoleRowsComeBeforeTheEnd) {
   auto first = worker("w-1");
   for (int i = 0; i < 3; ++i) put_input("f" + std::to_string(i), 1);
-  auto job = submit(view() + "CREATE STREAMING TABLE c USING console OPTIONS (outputMode 'append', trigger 'availableNow') AS SELECT a FROM STREAM events");
+  auto job = submit(view() +
+                    "CREATE STREAMING TABLE c USING console OPTIONS (outputMode 'append', trigger 'availableNow') AS "
+                    "SELECT a FROM STREAM events");
   ASSERT_TRUE(job->wait_end());
   EXPECT_TRUE(job->outcome().ok()) << job->outcome().to_string();
   ASSERT_EQ(job->all<console_rows>().size(), 3u);

@@ -63,8 +63,8 @@ status recorded_job::outcome() {
   return outcome_.value_or(status(errc::timed_out, "the job has not ended"));
 }
 
-fake_worker::fake_worker(std::string id, net::transport& transport, const std::string& address, storage::memory_file_system& disk,
-                         std::uint32_t version)
+fake_worker::fake_worker(std::string id, net::transport& transport, const std::string& address,
+                         storage::memory_file_system& disk, std::uint32_t version)
   : id_(std::move(id)), disk_(disk) {
   link_ = transport.connect(address, {[this](net::frame bytes) { frame(bytes); },
                                       [this](status) {
@@ -88,7 +88,9 @@ fake_worker::~fake_worker() {
   wait_closed();
 }
 
-void fake_worker::send(const proto::link_message& message, std::shared_ptr<arrow::Buffer> body) { net::send(*link_, message, std::move(body)); }
+void fake_worker::send(const proto::link_message& message, std::shared_ptr<arrow::Buffer> body) {
+  net::send(*link_, message, std::move(body));
+}
 
 void fake_worker::frame(const net::frame& bytes) {
   proto::link_message message;
@@ -136,7 +138,8 @@ void fake_worker::prepare(const proto::batch_order& order) {
     while (order.workers(static_cast<int>(index)).worker() != id_) ++index;
     auto bytes = text_rows(rows)->ToString();
     storage::append_trailer(bytes);
-    auto path = storage::join_path(order.staging(), storage::object_name(order.ref().batch(), order.ref().attempt(), index, "rows"));
+    auto path = storage::join_path(order.staging(),
+                                   storage::object_name(order.ref().batch(), order.ref().attempt(), index, "rows"));
     disk_.put(path, bytes);
     auto& object = *report.add_staged();
     object.set_path(path);
@@ -185,7 +188,9 @@ std::vector<proto::batch_order> fake_worker::orders() {
   return orders_;
 }
 
-ControlPlane::ControlPlane() : disk_(std::make_shared<storage::memory_file_system>(system_clock_source())), transport_(net::in_process_transport()) {
+ControlPlane::ControlPlane()
+  : disk_(std::make_shared<storage::memory_file_system>(system_clock_source())),
+    transport_(net::in_process_transport()) {
   options_.data_dir = "/coordinator";
   options_.settings.discovery_poll = microseconds{2000};
   EXPECT_TRUE(disk_->make_directories("/data").ok());
@@ -253,7 +258,9 @@ std::int64_t ControlPlane::num_rows(recorded_job& job) {
   return rows;
 }
 
-std::string ControlPlane::view() { return "CREATE TEMPORARY VIEW events (a STRING) USING json OPTIONS (path '/data', maxFilesPerTrigger '1');\n"; }
+std::string ControlPlane::view() {
+  return "CREATE TEMPORARY VIEW events (a STRING) USING json OPTIONS (path '/data', maxFilesPerTrigger '1');\n";
+}
 
 std::string ControlPlane::table(const std::string& name, const std::string& options) {
   return view() + "CREATE STREAMING TABLE " + name + " USING memory OPTIONS (outputMode 'append', " + options +

@@ -1,6 +1,6 @@
 #pragma once
-/// A coordinator's actors over a file system in memory, with workers that only pretend: they answer orders of stateless queries into memory
-/// tables with the rows that the test gives them.
+/// A coordinator's actors over a file system in memory, with workers that only pretend: they answer orders of stateless
+/// queries into memory tables with the rows that the test gives them.
 #include <gtest/gtest.h>
 
 #include <condition_variable>

@@ -5,7 +5,8 @@
 namespace sluice::actors {
 namespace {
 
-constexpr const char* events = "CREATE TEMPORARY VIEW events (time TIMESTAMP, action STRING) USING json OPTIONS (path '/data');\n";
+constexpr const char* events =
+    "CREATE TEMPORARY VIEW events (time TIMESTAMP, action STRING) USING json OPTIONS (path '/data');\n";
 
 job_spec job(const std::string& text) {
   job_spec spec;
@@ -15,7 +16,8 @@ job_spec job(const std::string& text) {
 }
 
 std::string streaming(const std::string& name) {
-  return "CREATE STREAMING TABLE " + name + " USING memory OPTIONS (outputMode 'append') AS SELECT upper(action) AS a FROM STREAM events;\n";
+  return "CREATE STREAMING TABLE " + name +
+         " USING memory OPTIONS (outputMode 'append') AS SELECT upper(action) AS a FROM STREAM events;\n";
 }
 
 TEST(JobPlan, PlansQueriesAndSelectsOverTablesOfTheSameJob) {
@@ -53,7 +55,10 @@ TEST(JobPlan, BatchOnlyRefusesStreams) {
 TEST(JobPlan, CutsFileChainsAndTablesOff) {
   catalog::result_tables tables;
   tables.put({"t", query_id{"q"}, *data::schema_from_ddl("a string, n bigint"), plan::output_mode::append});
-  auto planned = plan_job(job(std::string(events) + "SELECT action, count(*) AS n FROM events WHERE action <> 'x' GROUP BY action ORDER BY n; SELECT n FROM t"), tables);
+  auto planned = plan_job(
+      job(std::string(events) +
+          "SELECT action, count(*) AS n FROM events WHERE action <> 'x' GROUP BY action ORDER BY n; SELECT n FROM t"),
+      tables);
   ASSERT_TRUE(planned.ok()) << planned.error().to_string();
   auto files = cut_leaves(planned->selects[0].plan);
   ASSERT_EQ(files.leaves.size(), 1u);

@@ -7,7 +7,9 @@ namespace {
 
 constexpr microseconds silence{5'000'000};
 
-greeting hello(const std::string& id, std::uint32_t low = 1, std::uint32_t high = 1) { return {low, high, worker_id{id}, 2, "local:9", 42}; }
+greeting hello(const std::string& id, std::uint32_t low = 1, std::uint32_t high = 1) {
+  return {low, high, worker_id{id}, 2, "local:9", 42};
+}
 
 TEST(WorkerRegistry, AgreesOnAVersionOrSaysWhyNot) {
   worker_registry registry{silence};

@@ -13,7 +13,9 @@ plan::define_source source(const std::string& name) {
   return definition;
 }
 
-result_table table(const std::string& name, const std::string& id) { return {name, query_id{id}, nullptr, plan::output_mode::complete}; }
+result_table table(const std::string& name, const std::string& id) {
+  return {name, query_id{id}, nullptr, plan::output_mode::complete};
+}
 
 TEST(Session, FindsNamesInAnyCaseAndOwnNamesFirst) {
   result_tables tables;

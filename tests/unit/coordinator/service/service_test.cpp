@@ -30,14 +30,17 @@ public:
   };
 
   net::accept_handler accept() override { return {}; }
-  std::shared_ptr<actors::job_handle> run_job(actors::job_spec job, std::shared_ptr<actors::job_listener> listener) override {
+  std::shared_ptr<actors::job_handle> run_job(actors::job_spec job,
+                                              std::shared_ptr<actors::job_listener> listener) override {
     job_ = job;
     for (const auto& event : events_) listener->on_event(event);
     if (!endless_) listener->on_end(outcome_);
     listener_ = listener;
     return std::make_shared<handle>(*this);
   }
-  void explain(actors::job_spec, std::function<void(result<std::string>)> answer) override { answer(status(errc::parse_syntax, "odd", {3, 8, 20})); }
+  void explain(actors::job_spec, std::function<void(result<std::string>)> answer) override {
+    answer(status(errc::parse_syntax, "odd", {3, 8, 20}));
+  }
   void list_queries(std::function<void(std::vector<actors::query_summary>)> answer) override {
     actors::query_summary line;
     line.name = "counts";
@@ -54,7 +57,9 @@ public:
     detail.paths = {"/data"};
     answer(detail);
   }
-  void list_workers(std::function<void(std::vector<actors::worker_summary>)> answer) override { answer({{worker_id{"w-1"}, 5, "a:1", 2, "ready"}}); }
+  void list_workers(std::function<void(std::vector<actors::worker_summary>)> answer) override {
+    answer({{worker_id{"w-1"}, 5, "a:1", 2, "ready"}});
+  }
   void stop() override {}
   std::string cluster_id() const override { return "cluster"; }
 

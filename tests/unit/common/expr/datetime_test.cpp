@@ -37,7 +37,7 @@ TEST(Datetime, Parts) {
 TEST(Datetime, UnixTimestamp) {
   testing::session s;
   testing::table t{"time timestamp", "[[1469501107000000], [null], [-1], [-1000000], [1999999]]"};
-  EXPECT_EQ(s.run(s("unix_timestamp", {t["time"]}), t.batch), "1469501107|null|-1|-1|1");
+  EXPECT_EQ(s.run(s("unix_timestamp", {t["time"]}), t.batch), "1469501107|null|0|-1|1");
   EXPECT_EQ(s.run(s("unix_timestamp", {testing::str("1970-01-01 00:01:00")})), "60");
   EXPECT_EQ(s.run(s("unix_timestamp", {testing::str("01.02.1970"), testing::str("dd.MM.yyyy")})), "2678400");
   EXPECT_EQ(s.run(s("unix_timestamp", {testing::str("junk")})), "error cannot_parse_timestamp");

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "tests/unit/worker/node/counting_job.hpp"
 #include "tests/unit/worker/node/fake_coordinator.hpp"
 
@@ -440,6 +443,37 @@ TEST_F(NodeTest, LeavesWhenAsked) {
   EXPECT_TRUE(coordinator_->next(workers[0]).message.has_leaving());
   nodes_[workers[0]]->wait();
   EXPECT_TRUE(coordinator_->gone(workers[0]));
+}
+
+/// Both slots parse all the while; a message to the control actor and its answer still take no time to speak of. Other programs
+/// may hold a round up, so the best of a few counts: waiting for a slot would spoil every one.
+TEST_F(NodeTest, ControlMessagesDoNotWaitForBusySlots) {
+  counts unused;
+  write_events(data_file(0), 50'000, 1, unused);
+  std::vector workers{start_node(2)};
+  auto busy = orders(workers, counting_plan(), 0, "2-1", {});
+  busy[0].mutable_order()->mutable_ref()->set_epoch(2);
+  for (int split = 0; split < 2'000; ++split) add_split(*busy[0].mutable_order(), split, data_file(0));
+  auto stale = orders(workers, counting_plan(), 0, "1-1", {});
+  coordinator_->send(workers[0], busy[0]);
+  constexpr int hops = 200;
+  auto best = std::chrono::nanoseconds::max();
+  for (int round = 0; round < 10 && best >= std::chrono::milliseconds(1); ++round) {
+    std::vector<std::chrono::nanoseconds> times;
+    for (int hop = 0; hop < hops; ++hop) {
+      auto begin = std::chrono::steady_clock::now();
+      auto cause = run_to_failure(workers[0], stale[0]);
+      times.push_back(std::chrono::steady_clock::now() - begin);
+      ASSERT_EQ(cause.code(), static_cast<int>(errc::stale_epoch)) << "the slots are done already";
+    }
+    std::sort(times.begin(), times.end());
+    best = std::min(best, times[hops * 99 / 100]);
+  }
+  EXPECT_LT(best, std::chrono::milliseconds(1)) << "99 of 100 hops in nanoseconds: " << best.count();
+  proto::link_message dropped;
+  *dropped.mutable_dropped()->mutable_ref() = busy[0].order().ref();
+  coordinator_->send(workers[0], dropped);
+  EXPECT_EQ(run_to_failure(workers[0], busy[0]).code(), static_cast<int>(errc::stale_attempt));  // it was still running
 }
 
 TEST(Node, RefusesASharedDataDirectory) {

@@ -19,6 +19,11 @@ bool final_failure(errc code) {
 /// Failures after which trying again at once makes sense; others wait, as their cause may last.
 bool try_at_once(errc code) { return code == errc::worker_lost || code == errc::state_missing || code == errc::timed_out; }
 
+/// Failures that say nothing about the batch: machines go, one or many at once. They count apart, with a wider bound, since the batch
+/// itself may be what ends the workers.
+bool lost_peer(errc code) { return code == errc::worker_lost || code == errc::unreachable; }
+constexpr int losses_per_attempt = 8;
+
 std::vector<file_split> split_per_file(const std::vector<source_file>& files) {
   std::vector<file_split> out;
   for (const auto& f : files)
@@ -271,12 +276,16 @@ void query_core::machine::fail_attempt(status cause) {
   if (state_ == query_state::stopping) return next();
   if (final_failure(cause.code())) return fail(std::move(cause));
   const auto number = std::to_string(batch_->record->batch);
-  if (++batch_->failed_attempts >= options_.max_attempts)
-    return fail({errc::too_many_attempts, "batch " + number + " failed in " + std::to_string(batch_->failed_attempts) +
+  const bool lost = lost_peer(cause.code());
+  const int count = lost ? ++batch_->lost_attempts : ++batch_->failed_attempts;
+  if (count >= options_.max_attempts * (lost ? losses_per_attempt : 1))
+    return fail({errc::too_many_attempts, "batch " + number + " failed in " +
+                                              std::to_string(batch_->failed_attempts + batch_->lost_attempts) +
                                               " attempts, the last with " + cause.to_string()});
-  if (!try_at_once(cause.code())) {
+  // Many workers lost together are noticed one by one: only the first loss is answered at once.
+  if (!try_at_once(cause.code()) || (lost && count > 1)) {
     batch_->waits_for_retry = true;
-    arm(timer_kind::retry, 50'000LL << std::min(batch_->failed_attempts, 5));
+    arm(timer_kind::retry, 50'000LL << std::min(count - (lost ? 2 : 0), 5));
   }
   next();
 }

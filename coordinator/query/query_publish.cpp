@@ -110,7 +110,7 @@ void query_core::machine::report_progress(const commit& record) {
     }
     progress->attempt = batch.attempt->ref.attempt;
   }
-  progress->attempts = batch.failed_attempts + 1;
+  progress->attempts = batch.failed_attempts + batch.lost_attempts + 1;
   for (const auto& [node, watermark] : batch.record->watermarks)
     progress->watermark_ms = std::min(watermark, progress->watermark_ms.value_or(watermark));
   if (options_.stateful) {

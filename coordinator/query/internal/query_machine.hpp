@@ -44,6 +44,7 @@ private:
     bool waits_for_retry = false;
     std::vector<file_split> splits;
     int failed_attempts = 0;
+    int lost_attempts = 0;   // those that ended with a worker, counted apart
     std::optional<batch_attempt> attempt;
     std::shared_ptr<const commit> committing;
     // times for the progress report (monotonic, but for the first)

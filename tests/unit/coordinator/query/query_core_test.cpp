@@ -201,6 +201,40 @@ TEST_F(QueryCore, FailsAfterFourAttemptsWithTheLastCause) {
   EXPECT_EQ(query.all<action::write_intent>().size(), 1u);
 }
 
+TEST_F(QueryCore, GoesOnAfterManyWorkersWereLostAtOnce) {
+  const std::vector<std::string> all{"w-1", "w-2", "w-3", "w-4", "w-5", "w-6"};
+  for (const auto& w : all) cluster_.workers[w];
+  const auto expected = write_input(*disk_, 6);
+  auto query = make();
+  while (query.all<action::send_order>().empty()) query.step();
+  for (const auto& w : all) {
+    cluster_.workers.erase(w);
+    query.feed(event::worker_lost{{w}});
+  }
+  EXPECT_EQ(query.core().state(), query_state::running);
+  cluster_.workers["w-7"];
+  query.queue.push_back(event::worker_joined{{"w-7"}, "", 1});
+  query.run();
+  EXPECT_EQ(query.core().state(), query_state::finished);
+  EXPECT_EQ(*committed_counts(*disk_, "/ckpt"), expected);
+}
+
+TEST_F(QueryCore, FailsWhenEveryAttemptEndsItsWorker) {
+  workers({"w-1"});
+  write_input(*disk_, 1);
+  auto query = make();
+  query.intercept = [&](const query_action& a) {
+    if (!std::holds_alternative<action::send_order>(a)) return false;
+    query.queue.push_back(event::worker_lost{{"w-1"}});
+    query.queue.push_back(event::worker_joined{{"w-1"}, "", 1});
+    return true;
+  };
+  query.run();
+  EXPECT_EQ(query.core().state(), query_state::failed);
+  EXPECT_EQ(query.ends.back().code(), errc::too_many_attempts);
+  EXPECT_NE(query.ends.back().message().find("worker_lost"), std::string::npos);
+}
+
 TEST_F(QueryCore, FailsAtOnceOnErrorsOfTheUser) {
   workers({"w-1"});
   write_input(*disk_, 1);

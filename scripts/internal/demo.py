@@ -11,9 +11,8 @@ import sys
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDER = ROOT / ".demo"
 KILL_AFTER, KILL_BEFORE = 10, 40
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 120   # without a line from submit
 
 # An interval between batches leaves time to watch, and to hit the middle of the run with the kill.
 JOB = """\
@@ -39,21 +38,37 @@ def run(*words, **options):
     return subprocess.run([str(w) for w in words], check=True, **options)
 
 
-def cluster(*words, **options):
-    return run(ROOT / "scripts" / "cluster", *words, "--dir", FOLDER / "cluster", **options)
+def cluster(folder, *words, **options):
+    return run(ROOT / "scripts" / "cluster", *words, "--dir", folder / "cluster", **options)
 
 
-def cluster_status():
-    return json.loads(cluster("status", "--json", capture_output=True, text=True).stdout)
+def cluster_status(folder):
+    return json.loads(cluster(folder, "status", "--json", capture_output=True, text=True).stdout)
 
 
-def compare():
+def input_files(data):
+    """Files that a query reads: hidden ones and those that start with _ are left out."""
+    return [p for p in data.iterdir() if p.is_file() and p.name[0] not in "._"]
+
+
+def compare(folder):
     """Exit code of the comparison of the last run's table with its input."""
-    place = FOLDER / "run.json"
-    if not place.exists():
-        raise Trouble("there is no finished run in .demo; start scripts/demo first")
+    place, table = folder / "run.json", folder / "counts.json"
+    if not place.exists() or not table.exists():
+        raise Trouble(f"there is no finished run in {folder}; start scripts/demo first")
     data = json.loads(place.read_text())["data"]
-    return subprocess.run([str(ROOT / "scripts" / "expected_counts"), data, "--compare", str(FOLDER / "counts.json")]).returncode
+    return subprocess.run([str(ROOT / "scripts" / "expected_counts"), data, "--compare", str(table)]).returncode
+
+
+def empty(folder):
+    """Removes an earlier run, and no folder of something else; stops its cluster if that still runs."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / "run.json").exists():
+            raise Trouble(f"{folder} holds something else than an earlier run of the demo; name another folder with --dir")
+        cluster(folder, "down", stdout=subprocess.DEVNULL)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run.json").write_text("{}")
 
 
 class Watch:
@@ -83,27 +98,48 @@ class Watch:
             raise Trouble(f"saw batch {batch} before worker {self.victim} could be killed")
         os.kill(self.victim, signal.SIGKILL)
         self.killed_at = batch
-        say(f"== kill -9 of worker process {self.victim} after batch {batch} was committed")
+        say(f"== kill -9 of worker process {self.victim} after batch {batch} was committed; the other worker goes on")
 
 
-def count_events(sluice, data, victim):
-    files = len([p for p in data.iterdir() if p.is_file() and p.name[0] not in "._"])
-    job = FOLDER / "counts.sql"
-    job.write_text(JOB.format(data=data, checkpoint=FOLDER / "checkpoint"))
+class Watchdog:
+    """Ends a process from which no line came for a long time."""
+
+    def __init__(self, process):
+        self.process, self.timer = process, None
+
+    def lines(self):
+        self.restart()
+        for line in self.process.stderr:
+            self.restart()
+            yield line
+
+    def restart(self):
+        self.stop()
+        self.timer = threading.Timer(PATIENCE_SECONDS, self.process.kill)
+        self.timer.start()
+
+    def stop(self):
+        if self.timer:
+            self.timer.cancel()
+
+
+def count_events(folder, sluice, data, victim):
+    files = len(input_files(data))
+    job = folder / "counts.sql"
+    job.write_text(JOB.format(data=data, checkpoint=folder / "checkpoint"))
     say(f"== sluice submit --wait {job} ({files} files, one a batch)")
     process = subprocess.Popen([*sluice, "submit", "--wait", str(job)], stderr=subprocess.PIPE, text=True)
-    watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
-    watchdog.start()
+    watchdog = Watchdog(process)
     try:
         watch = Watch(files, victim)
-        if not watch.follow(process.stderr):
+        if not watch.follow(watchdog.lines()):
             raise Trouble(f"sluice submit ended (exit {process.wait()}) before batch {watch.last} was committed")
-        with open(FOLDER / "counts.json", "wb") as out:
+        with open(folder / "counts.json", "wb") as out:
             run(*sluice, "sql", "--format", "json", "SELECT * FROM counts", stdout=out)
         process.send_signal(signal.SIGINT)   # stops the query; 130 is the answer to Ctrl-C
         process.communicate()
     finally:
-        watchdog.cancel()
+        watchdog.stop()
         if process.poll() is None:
             process.kill()
             process.wait()
@@ -116,31 +152,33 @@ def show_some_rows(sluice):
 
 
 def demo(given):
-    if FOLDER.exists():
-        shutil.rmtree(FOLDER)
-    FOLDER.mkdir()
+    folder, build = given.dir.resolve(), given.build_dir.resolve()
     if given.data:
         data = given.data.resolve()
         if not data.is_dir():
             raise Trouble(f"--data {given.data} is no folder")
-    else:
-        data = FOLDER / "data"
+        if data == folder or folder in data.parents:
+            raise Trouble(f"--data {given.data} is in {folder}, which is emptied at the start")
+        if not input_files(data):
+            raise Trouble(f"--data {given.data} has no files to count")
+    empty(folder)
+    if not given.data:
+        data = folder / "data"
         run(ROOT / "scripts" / "generate_events", data, "--seed", given.seed)
-    (FOLDER / "run.json").write_text(json.dumps({"data": str(data)}))
-    build = given.build_dir.resolve()
+    (folder / "run.json").write_text(json.dumps({"data": str(data)}))
     say("== scripts/cluster up --workers 2")
-    cluster("up", "--workers", 2, "--port", 0, "--build-dir", build)
     try:
-        status = cluster_status()
+        cluster(folder, "up", "--workers", 2, "--port", 0, "--build-dir", build)
+        status = cluster_status(folder)
         sluice = [str(build / "bin" / "sluice"), "--coordinator", status["coordinator"]]
-        count_events(sluice, data, status["workers"][-1]["pid"])
+        count_events(folder, sluice, data, status["workers"][-1]["pid"])
         show_some_rows(sluice)
-        say("== comparing the table with scripts/expected_counts (Python, no code of Sluice)")
-        code = compare()
+        say("== comparing the whole table with scripts/expected_counts (Python, no code of Sluice)")
+        code = compare(folder)
     finally:
-        cluster("down", stdout=subprocess.DEVNULL)
-    say(f"== table: {FOLDER / 'counts.json'}\n== logs: {FOLDER / 'cluster' / 'logs'}\n== checkpoint: {FOLDER / 'checkpoint'}\n"
-        f"== remove it all with: rm -rf {FOLDER}")
+        cluster(folder, "down", stdout=subprocess.DEVNULL)
+    say(f"== table: {folder / 'counts.json'}\n== logs: {folder / 'cluster' / 'logs'}\n== checkpoint: {folder / 'checkpoint'}\n"
+        f"== remove them with: rm -rf {folder}")
     return code
 
 
@@ -149,10 +187,13 @@ def main():
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build" / "release")
+    parser.add_argument("--dir", type=pathlib.Path, default=ROOT / ".demo")
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     try:
-        return compare() if given.check else demo(given)
+        return compare(given.dir.resolve()) if given.check else demo(given)
+    except KeyboardInterrupt:
+        return 130
     except Trouble as trouble:
         print(f"demo: {trouble}", file=sys.stderr)
     except subprocess.CalledProcessError as failed:

@@ -12,8 +12,12 @@
 #ifndef FAULTS
 #define FAULTS 2
 #endif
-#define ATTEMPTS 5 /* ids 1..4; 0: none */
-#define EPOCHS 5
+#ifndef ATTEMPTS
+#define ATTEMPTS 4 /* ids 1..3; 0: none */
+#endif
+#ifndef EPOCHS
+#define EPOCHS 4
+#endif
 
 #define ABSENT 0
 #define LINKED 1 /* visible, but a power cut may take it back */

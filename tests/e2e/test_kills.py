@@ -1,44 +1,18 @@
 """Random kill -9 of workers and of the coordinator while a stateful and a stateless job run: every row once."""
-import json
 import os
-import pathlib
 import random
 import unittest
 
 import events
 import harness
+import listings
 
 CYCLES = int(os.environ.get("SLUICE_KILL_CYCLES", "20"))
 SEED = int(os.environ.get("SLUICE_KILL_SEED", "1"))
 
 
-def plain_listing(folder):
-    """What a reader sees who lists the folder and knows nothing of manifests."""
-    rows = []
-    for path in sorted(pathlib.Path(folder).iterdir()):
-        if path.name.startswith(("_", ".")):
-            continue
-        rows += [tuple(json.loads(line).values()) for line in path.read_text().splitlines()]
-    return sorted(rows)
-
-
-def manifest_listing(folder):
-    """What a reader sees who follows _spark_metadata, as Spark does."""
-    log = pathlib.Path(folder) / "_spark_metadata"
-    names = {}
-    numbers = sorted((int(p.name.split(".")[0]), p) for p in log.iterdir() if p.name.split(".")[0].isdigit())
-    compact = max((n for n, p in numbers if p.name.endswith(".compact")), default=-1)
-    for number, path in numbers:
-        if number < compact or (number == compact and not path.name.endswith(".compact")):
-            continue
-        for line in path.read_text().splitlines()[1:]:
-            entry = json.loads(line)
-            names[entry["path"]] = entry
-    rows = []
-    for path in names:
-        local = path.removeprefix("file://")
-        rows += [tuple(json.loads(line).values()) for line in pathlib.Path(local).read_text().splitlines()]
-    return sorted(rows)
+def tuples(folder, way):
+    return sorted(tuple(row.values()) for row in listings.rows_of(folder, way))
 
 
 class Kills(unittest.TestCase):
@@ -68,9 +42,9 @@ class Kills(unittest.TestCase):
             cluster.wait_batch("opened", number - 1)
             self.assertEqual(events.counts_of_rows(cluster.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
             expected = sorted((events.iso(t).replace("Z", ".000Z"), a.upper()) for t, a in all_events if a != "Close")
-            harness.wait_until(lambda: len(plain_listing(sink)) >= len(expected), "all batches published")
-            self.assertEqual(plain_listing(sink), expected)
-            self.assertEqual(manifest_listing(sink), expected)
+            harness.wait_until(lambda: len(tuples(sink, "plain")) >= len(expected), "all batches published")
+            self.assertEqual(tuples(sink, "plain"), expected)
+            self.assertEqual(tuples(sink, "manifest"), expected)
             for checkpoint in ("ckpt-counts", "ckpt-opened"):
                 verified = cluster.sluice("verify", str(base / checkpoint))
                 self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)

@@ -50,7 +50,10 @@ public:
   running_plane(environment_ptr environment, std::string cluster_id, std::vector<query_record> records)
     : environment_(std::move(environment)),
       cluster_id_(std::move(cluster_id)),
-      system_(configure(config_, environment_->options)) {
+      own_system_(environment_->options.system ? nullptr
+                                               : std::make_unique<caf::actor_system>(
+                                                     configure(config_, environment_->options))),
+      system_(own_system_ ? *own_system_ : *environment_->options.system) {
     auto detach = environment_->options.detach;
     io_ = io_pool(system_, detach, detach ? fast_io_actors : 1, detach ? slow_io_actors : 1);
     cluster_ = spawn_cluster(system_, environment_, cluster_id_);
@@ -157,7 +160,8 @@ private:
   environment_ptr environment_;
   std::string cluster_id_;
   caf::actor_system_config config_;
-  caf::actor_system system_;
+  std::unique_ptr<caf::actor_system> own_system_;
+  caf::actor_system& system_;
   io_pool io_;
   cluster_actor cluster_;
   discovery_actor discovery_;

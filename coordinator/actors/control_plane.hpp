@@ -17,6 +17,10 @@
 #include "common/net/link.hpp"
 #include "common/storage/file_system.hpp"
 
+namespace caf {
+class actor_system;
+} // namespace caf
+
 namespace sluice::actors {
 
 /// A query in one line (`ps`).
@@ -121,6 +125,7 @@ struct control_options {
   std::string data_dir;  ///< absolute
   bool detach = true;    ///< I/O and discovery get threads of their own; false: everything on the scheduler
   std::size_t threads = 2;
+  caf::actor_system* system = nullptr;  ///< where the actors live; null: in a system of their own with `threads`
 };
 
 /// What the actors are handed besides: the world outside.

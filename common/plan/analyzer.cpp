@@ -186,4 +186,27 @@ result<action> analyze(const statement_text& statement, const catalog_view& cata
   return std::visit(statement_analyzer(catalog, session, directory), parsed);
 }
 
+result<batch_plan> analyze_query(const sql::query& query, const catalog_view& catalog, const session_settings& session) {
+  std::string directory;
+  // the tree is only looked at during the call
+  sql::select_statement statement{sql::query_ptr(sql::query_ptr(), &query)};
+  SLUICE_ASSIGN_OR_RETURN(auto action, statement_analyzer(catalog, session, directory)(statement));
+  return std::get<run_batch>(std::move(action)).plan;
+}
+
+result<data::schema_ptr> columns_of(const sql::query& query, const catalog_view& catalog, const session_settings& session) {
+  auto options = session.expressions();
+  query_analyzer analyzer(catalog, options, query_analyzer::purpose::view);
+  SLUICE_ASSIGN_OR_RETURN(auto analyzed, analyzer.analyze(query));
+  arrow::FieldVector fields;
+  for (const auto& column : analyzed.columns) fields.push_back(arrow::field(column.name, column.type, column.nullable));
+  return arrow::schema(std::move(fields));
+}
+
+result<file_source> analyze_source(const sql::create_source& source, const catalog_view& catalog,
+                                   const session_settings& session, const std::string& directory) {
+  SLUICE_ASSIGN_OR_RETURN(auto action, statement_analyzer(catalog, session, directory)(source));
+  return std::get<define_source>(std::move(action)).source;
+}
+
 } // namespace sluice::plan

@@ -9,6 +9,11 @@
 #include "common/plan/plan.hpp"
 #include "common/sql/source_text.hpp"
 
+namespace sluice::sql {
+struct create_source;
+struct query;
+} // namespace sluice::sql
+
 namespace sluice::plan {
 
 /// What a name in FROM means.
@@ -78,6 +83,13 @@ struct session_settings {
 /// Refuses what is not supported with its position and the nearest known name; output-mode rules are Spark's.
 result<action> analyze(const statement_text& statement, const catalog_view& catalog, const session_settings& session,
                        const std::string& directory);
+
+/// The same for trees that were not written as text (Spark Connect). A query that reads a stream is refused as a batch;
+/// its columns can be asked for.
+result<batch_plan> analyze_query(const sql::query& query, const catalog_view& catalog, const session_settings& session);
+result<data::schema_ptr> columns_of(const sql::query& query, const catalog_view& catalog, const session_settings& session);
+result<file_source> analyze_source(const sql::create_source& source, const catalog_view& catalog,
+                                   const session_settings& session, const std::string& directory);
 
 /// Human-readable plans: logical and stages, for `sluice explain` and `show`.
 std::string explain(const streaming_plan& plan);

@@ -21,13 +21,16 @@ public:
   }
 
 private:
+  /// The query may go on meanwhile: what must not be ahead is read before what it must not be ahead of, what must be there after.
   status check() {
     SLUICE_RETURN_IF_ERROR(read_metadata());
-    SLUICE_RETURN_IF_ERROR(read_epochs());
     SLUICE_RETURN_IF_ERROR(read_bases());
-    SLUICE_RETURN_IF_ERROR(read_commits());
-    SLUICE_RETURN_IF_ERROR(read_intents());
     SLUICE_RETURN_IF_ERROR(read_published());
+    SLUICE_ASSIGN_OR_RETURN(const auto planned, list_records(files_, paths_.offsets()));
+    SLUICE_RETURN_IF_ERROR(read_commits());
+    SLUICE_RETURN_IF_ERROR(check_ahead(planned.empty() ? -1 : planned.back()));
+    SLUICE_RETURN_IF_ERROR(read_intents());
+    SLUICE_RETURN_IF_ERROR(read_epochs());
     SLUICE_RETURN_IF_ERROR(check_input());
     for (const auto& [n, record] : commits_) SLUICE_RETURN_IF_ERROR(check_commit(record));
     SLUICE_RETURN_IF_ERROR(check_base());
@@ -102,22 +105,26 @@ private:
     return ok();
   }
 
+  status check_ahead(std::int64_t planned) const {
+    if (planned > report_.last_batch + 2) return broken(paths_.commit(report_.last_batch + 1) + " is missing");
+    if (report_.published > report_.last_batch) return broken(paths_.commit(report_.published) + " is missing, but its batch is published");
+    return ok();
+  }
+
   status read_intents() {
     SLUICE_ASSIGN_OR_RETURN(const auto numbers, list_records(files_, paths_.offsets()));
     auto next = base_ ? base_->batch : 0;
     for (const auto n : numbers) {
+      if (n > report_.last_batch + 2) break;
       if (n >= next && n != next) return broken(paths_.intent(next) + " is missing");
       if (n == next) ++next;
       SLUICE_ASSIGN_OR_RETURN(const auto bytes, read(paths_.intent(n)));
       SLUICE_ASSIGN_OR_RETURN(auto record, decode_intent(bytes, paths_.intent(n)));
       if (record.batch != n) return broken(paths_.intent(n) + " is the record of batch " + std::to_string(record.batch));
-      if (record.epoch < 1 || record.epoch > epoch_) return broken(paths_.intent(n) + " is of an epoch nobody claimed");
       intents_.emplace(n, std::move(record));
     }
     report_.intents = static_cast<std::int64_t>(intents_.size());
-    if (next <= report_.last_batch) return broken(paths_.intent(next) + " is missing");
-    if (next > report_.last_batch + 2) return broken(paths_.commit(report_.last_batch + 1) + " is missing");
-    return ok();
+    return next <= report_.last_batch ? broken(paths_.intent(next) + " is missing") : ok();
   }
 
   status read_published() {
@@ -128,7 +135,6 @@ private:
       if (note.batch != n) return broken(paths_.published(n) + " is the note of batch " + std::to_string(note.batch));
       report_.published = std::max(report_.published, n);
     }
-    if (report_.published > report_.last_batch) return broken(paths_.commit(report_.published) + " is missing, but its batch is published");
     return ok();
   }
 
@@ -145,6 +151,7 @@ private:
             taken.try_emplace({file[0].get<std::string>(), file[1].get<std::int64_t>()}, paths_.base(base_->batch));
       }
     for (const auto& [n, record] : intents_) {
+      if (record.epoch < 1 || record.epoch > epoch_) return broken(paths_.intent(n) + " is of an epoch nobody claimed");
       if (record.batch_time_us < time) return broken(paths_.intent(n) + ": batch time runs backwards");
       time = record.batch_time_us;
       const bool in_base = base_ && n <= base_->batch;

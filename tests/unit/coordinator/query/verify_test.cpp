@@ -134,5 +134,55 @@ TEST(Verify, AcceptsARunningQueryAtEveryStep) {
   }
 }
 
+/// A disk on which something happens whenever a folder is listed.
+class busy_disk final : public storage::file_system {
+public:
+  busy_disk(storage::file_system& under, std::function<void()> meanwhile) : under_(under), meanwhile_(std::move(meanwhile)) {}
+  result<std::unique_ptr<storage::writable_file>> create(const std::string& path) override { return under_.create(path); }
+  result<std::string> read(const std::string& path) override { return under_.read(path); }
+  result<std::string> read_range(const std::string& path, std::int64_t offset, std::int64_t length) override {
+    return under_.read_range(path, offset, length);
+  }
+  result<std::unique_ptr<storage::readable_file>> open_for_read(const std::string& path) override { return under_.open_for_read(path); }
+  status link(const std::string& from, const std::string& to) override { return under_.link(from, to); }
+  status rename(const std::string& from, const std::string& to) override { return under_.rename(from, to); }
+  status remove(const std::string& path) override { return under_.remove(path); }
+  status make_directories(const std::string& path) override { return under_.make_directories(path); }
+  status sync_directory(const std::string& path) override { return under_.sync_directory(path); }
+  result<storage::file_info> stat(const std::string& path) override { return under_.stat(path); }
+  result<std::vector<storage::file_info>> list(const std::string& directory) override {
+    auto entries = under_.list(directory);
+    meanwhile_();
+    return entries;
+  }
+
+private:
+  storage::file_system& under_;
+  std::function<void()> meanwhile_;
+};
+
+// Batches that were planned and committed between two listings looked like missing commits.
+TEST(Verify, AcceptsAQueryThatIsFasterThanItself) {
+  for (auto options : {driver::counting(), driver::copying(), table()}) {
+    auto disk = std::make_shared<storage::memory_file_system>();
+    fake_cluster cluster{*disk, "/ckpt"};
+    cluster.workers["w-1"], cluster.workers["w-2"];
+    write_input(*disk, 1000);
+    driver query{disk, cluster, options};
+    const auto commit_more = [&](int batches) {
+      for (; batches > 0 && !query.ended(); --batches) {
+        const auto now = query.core().status_now().last_batch;
+        while (query.core().status_now().last_batch == now && query.step()) {}
+      }
+    };
+    commit_more(3);
+    busy_disk busy{*disk, [&] { commit_more(4); }};
+    const auto report = verify(busy, "/ckpt");
+    EXPECT_TRUE(report.problem.ok()) << report.problem.to_string();
+    EXPECT_GE(report.last_batch, 3);
+    EXPECT_FALSE(query.ended());   // it was busy all the time
+  }
+}
+
 } // namespace
 } // namespace sluice::query::testing

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <cstdlib>
 #include <fstream>
 
 #include "common/base/log.hpp"
@@ -84,6 +84,28 @@ TEST_F(BatchCost, OfASmallCopyingBatch) {
   for (const auto& [kind, count] : cost.frames) {
     EXPECT_TRUE(kind == "order" || kind == "prepared" || kind == "committed") << kind;
     EXPECT_LE(count, 2) << kind;
+  }
+}
+
+void expect_good(const simulation_options& options) {
+  auto outcome = simulation(options).run();
+  EXPECT_EQ(outcome.wrong, "") << options.text() << "\n  sluice-simulate --first " << options.seed << " --verbose";
+}
+
+class Seeds : public testing::TestWithParam<std::uint64_t> {};
+TEST_P(Seeds, ComeToAGoodEnd) {
+  for (auto seed = GetParam(); seed < GetParam() + 10; ++seed) expect_good(draw_options(seed));
+}
+INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, testing::Range<std::uint64_t>(1, 201, 10));
+
+/// Seeds that failed once, by what was broken: a number per line, anything behind it is for people.
+TEST(Simulation, FailsNoMoreWhereItFailedOnce) {
+  std::ifstream list(SLUICE_SIM_REGRESSIONS "/seeds.txt");
+  ASSERT_TRUE(list);
+  for (std::string line; std::getline(list, line);) {
+    char* end = nullptr;
+    auto seed = std::strtoull(line.c_str(), &end, 10);
+    if (end != line.c_str()) expect_good(draw_options(seed));
   }
 }
 

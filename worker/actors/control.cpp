@@ -73,7 +73,7 @@ void control_state::online(std::string address) {
 
 void control_state::connect() {
   coordinator_link = next_link_id();
-  welcomed = echoed = false;
+  welcomed = false;
   last_heard = now();
   coordinator = world->network->connect(world->options.coordinator, handler_for(self, coordinator_link));
   net::send(*coordinator, hello_of(*this));
@@ -119,7 +119,7 @@ void control_state::coordinator_frame(const link_frame& message) {
         to_coordinator(bye);
       }
       return;
-    case proto::link_message::kHeartbeat: echoed = true; return;
+    case proto::link_message::kHeartbeat: return;
     case proto::link_message::kRefused:
       log::error("the coordinator refuses this worker", "why", body.refused().message());
       return coordinator->close(net::failure_status(body.refused()));
@@ -152,9 +152,10 @@ void control_state::on_tick() {
     proto::link_message beat;
     beat.mutable_heartbeat()->set_sequence(++heartbeats);
     to_coordinator(beat);
-    if (echoed && now() - last_heard > silence)
-      coordinator->close({errc::timed_out, "the coordinator has been silent for " + std::to_string((now() - last_heard).count() / 1000) + " ms"});
   }
+  // It welcomes, and answers heartbeats: one that went without a word does neither.
+  if (coordinator && now() - last_heard > silence)
+    coordinator->close({errc::timed_out, "the coordinator has been silent for " + std::to_string((now() - last_heard).count() / 1000) + " ms"});
   for (auto& [id, query] : queries) {
     if (!query.current || !query.current->unfinished()) continue;
     auto signs = query.current->job->signs_of_life.load();

@@ -103,7 +103,6 @@ struct control_state {
   std::uint64_t coordinator_link = 0;
   net::link_ptr coordinator;
   bool welcomed = false;
-  bool echoed = false;               ///< it answers heartbeats, so its silence means something
   std::uint64_t connect_attempts = 0;
   microseconds backoff{0};
   microseconds last_heard{0};

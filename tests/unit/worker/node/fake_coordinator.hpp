@@ -105,7 +105,8 @@ private:
         welcome.mutable_welcome()->set_version(1);
         return net::send(*link, welcome);
       }
-      if (message.has_heartbeat() || message.has_progress()) return;
+      if (message.has_heartbeat()) return net::send(*link, message);
+      if (message.has_progress()) return;
       std::lock_guard lock(mutex_);
       members_[*name].queue.push_back({std::move(message), std::move(frame.body)});
       changed_.notify_all();

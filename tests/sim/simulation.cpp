@@ -298,6 +298,8 @@ void simulation::heal() {
   network_->heal_all();
   deposed_.clear();
   for (auto* at : processes()) at->pause_until(time_.now);
+  // The one that came back may have claimed the query last; whoever ends the duel starts the survivor anew.
+  if (outcome_.faults.contains("duel") && coordinator_) crash_coordinator();
 }
 
 // ---- the whole run ----

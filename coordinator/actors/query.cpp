@@ -3,6 +3,8 @@
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
+
 #include "common/base/log.hpp"
 #include "common/net/message.hpp"
 #include "coordinator/actors/query_setup.hpp"
@@ -71,6 +73,12 @@ void query_shell::members_changed(const membership& now) {
     if (worker.draining && (known == before.end() || !known->second.draining))
       happened(query::event::worker_draining{id});
   }
+  const bool alone = std::all_of(members.begin(), members.end(), [](const auto& entry) { return entry.second.draining; });
+  if (alone && !waits_for_workers && !setup.look_only) {
+    log::info("query waits: no worker is ready", "query", setup.record.plan.name);
+    tell(notice{"query " + setup.record.plan.name + " waits: no worker is ready"});
+  }
+  waits_for_workers = alone;
 }
 
 void query_shell::listed(const files_listed& listing) {

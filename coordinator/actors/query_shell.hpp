@@ -69,6 +69,7 @@ struct query_shell {
   bool handling = false;
   std::int64_t wanted_batch = -1;          ///< the batch whose input the core asked for
   std::map<worker_id, member> members;
+  bool waits_for_workers = false;          ///< said already
   std::vector<job_actor> followers;
   std::map<std::string, caf::typed_response_promise<table_pinned>> reads;
   bool watching = false;

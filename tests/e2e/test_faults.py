@@ -367,6 +367,21 @@ class Absences(unittest.TestCase):
             cluster.wait_batch("counts", 4)
             self.assertEqual(events.counts_of_rows(cluster.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
 
+    def test_job_without_workers_says_that_it_waits(self):
+        with harness.Cluster(workers=0) as cluster:
+            base = cluster.directory
+            all_events = events.write_files(base / "in", 2, 50)
+            job = base / "job.sql"
+            job.write_text(events.main_job(base / "in", base / "ckpt"))
+            client = subprocess.Popen(cluster.command("submit", str(job), "--wait"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                      text=True)
+            said = [client.stderr.readline(), client.stderr.readline()]
+            self.assertIn("no worker is ready", "".join(said))
+            cluster.scale(1)
+            client.communicate(timeout=60)
+            self.assertEqual(client.returncode, 0)
+            self.assertEqual(events.counts_of_rows(cluster.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
+
     def test_many_workers_killed_at_once(self):
         """Their ends are noticed one by one; the batch was given up after four."""
         with harness.Cluster(workers=6) as cluster:

@@ -27,12 +27,13 @@ def wait_until(condition, what, seconds=60, pause=0.02):
 class Cluster:
     """`with Cluster(workers=4) as c:` — the directory goes with it unless `directory` is given or `keep` is set."""
 
-    def __init__(self, workers=2, slots=1, build_dir=None, directory=None, keep=False):
+    def __init__(self, workers=2, slots=1, build_dir=None, directory=None, keep=False, config=None):
         self.workers, self.slots = workers, slots
         self.build_dir = pathlib.Path(build_dir or BUILD_DIR)
         self.keep = keep or directory is not None
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="sluice-test-"))
         self.address = None
+        self.config = config   # text of a settings file for all processes
 
     def __enter__(self):
         self.up()
@@ -48,8 +49,11 @@ class Cluster:
                               capture_output=True, text=True, timeout=timeout)
 
     def up(self):
-        done = self.script("up", "--workers", str(self.workers), "--slots", str(self.slots), "--port", "0",
-                           "--build-dir", str(self.build_dir))
+        words = ["up", "--workers", str(self.workers), "--slots", str(self.slots), "--port", "0", "--build-dir", str(self.build_dir)]
+        if self.config:
+            (self.directory / "settings.toml").write_text(self.config)
+            words += ["--config", str(self.directory / "settings.toml")]
+        done = self.script(*words)
         if done.returncode != 0:
             raise RuntimeError(f"cluster up failed: {done.stdout}{done.stderr}")
         self.address = self.status()["coordinator"]

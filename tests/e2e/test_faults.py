@@ -18,6 +18,9 @@ def expected_opened(all_events):
     return sorted((events.iso(t).replace("Z", ".000Z"), a.upper()) for t, a in all_events if a != "Close")
 
 
+IMPATIENT = '[link]\nsilence = "700ms"\nheartbeat = "100ms"\n'
+
+
 @contextlib.contextmanager
 def stopped(pids):
     """The processes hold still meanwhile; short enough to be taken for a slow machine, not for a dead one."""
@@ -327,16 +330,8 @@ class Absences(unittest.TestCase):
     """Processes that are away for long, and little of what a process may have."""
 
     def test_coordinator_away_for_longer_than_the_silence(self):
-        with harness.Cluster(workers=2) as cluster:
+        with harness.Cluster(workers=2, config=IMPATIENT) as cluster:
             base = cluster.directory
-            config = base / "quick.toml"
-            config.write_text('[link]\nsilence = "500ms"\nheartbeat = "100ms"\n')
-            cluster.down()
-            shutil.rmtree(base / "cluster")
-            started = cluster.script("up", "--workers", "2", "--slots", "1", "--port", "0", "--build-dir", str(cluster.build_dir),
-                                     "--config", str(config))
-            self.assertEqual(started.returncode, 0, started.stderr)
-            cluster.address = cluster.status()["coordinator"]
             all_events = events.write_files(base / "in", 3, 50)
             cluster.submit(events.main_job(base / "in", base / "ckpt", available_now=False))
             cluster.wait_batch("counts", 2)
@@ -348,6 +343,52 @@ class Absences(unittest.TestCase):
             cluster.wait_batch("counts", 4)
             self.assertEqual(events.counts_of_rows(cluster.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
             self.assertEqual([w["pid"] for w in cluster.status()["workers"]], [w["pid"] for w in workers])
+
+    def test_worker_that_wakes_up_after_it_was_given_up(self):
+        with harness.Cluster(workers=2, config=IMPATIENT) as cluster:
+            base = cluster.directory
+            all_events = events.write_files(base / "in", 3, 50)
+            cluster.submit(events.main_job(base / "in", base / "ckpt", available_now=False))
+            cluster.submit(events.stateless_job(base / "in", base / "out", base / "ckpt-out", available_now=False))
+            cluster.wait_batch("counts", 2)
+            cluster.wait_batch("opened", 2)
+            with stopped([cluster.status()["workers"][0]["pid"]]):
+                all_events += events.write_files(base / "in", 3, 50, seed=2, start_number=3)
+                cluster.wait_batch("counts", 5)   # the other one does it alone
+                cluster.wait_batch("opened", 5)
+            harness.wait_until(lambda: len(json.loads(cluster.sluice("workers", "--json").stdout)) == 2, "its return")
+            all_events += events.write_files(base / "in", 3, 50, seed=3, start_number=6)
+            cluster.wait_batch("counts", 8)
+            cluster.wait_batch("opened", 8)
+            self.assertEqual(events.counts_of_rows(cluster.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
+            expected = expected_opened(all_events)
+            harness.wait_until(lambda: len(listings.rows_of(base / "out", "plain")) >= len(expected), "all batches published")
+            for way in ("plain", "manifest"):
+                self.assertEqual(sorted(tuple(r.values()) for r in listings.rows_of(base / "out", way)), expected)
+
+    def test_two_clusters_on_one_checkpoint(self):
+        """The later one wins, the earlier one stops with a reason, and the rows are right."""
+        with harness.Cluster(workers=1) as first, harness.Cluster(workers=1) as second:
+            base = first.directory
+            all_events = events.write_files(base / "in", 3, 50)
+            text = events.main_job(base / "in", base / "ckpt", available_now=False)
+            first.submit(text)
+            first.wait_batch("counts", 2)
+            second.submit(text)
+            second.wait_batch("counts", 2)
+            for number in range(3, 9):
+                all_events += events.write_files(base / "in", 1, 50, seed=number, start_number=number)
+                second.wait_batch("counts", number)
+            first.wait_state("counts", "stopped")
+            self.assertIn("checkpoint_in_use", json.dumps(first.show("counts")["error"]))
+            self.assertEqual(events.counts_of_rows(second.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
+            second.sluice("stop", "counts")
+            first.submit(text)   # back again, by hand
+            all_events += events.write_files(base / "in", 1, 50, seed=9, start_number=9)
+            first.wait_batch("counts", 9)
+            self.assertEqual(events.counts_of_rows(first.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
+            verified = first.sluice("verify", str(base / "ckpt"))
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
     def test_all_workers_gone_and_back(self):
         with harness.Cluster(workers=2) as cluster:

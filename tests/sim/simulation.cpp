@@ -278,6 +278,13 @@ void simulation::strike() {
     });
   if (options_.leaving && !workers_.empty()) possible.push_back([&] { note("leave"), workers_[below(workers_.size())]->leave(); });
   if (options_.wall_jumps) possible.push_back([&] { note("wall-jump" + name), victim->clock().step_wall(span(172'800'000'000) - microseconds{86'400'000'000}); });
+  if (options_.file_errors) possible.push_back([&] {
+      constexpr storage::operation kinds[] = {storage::operation::create, storage::operation::append, storage::operation::sync,
+                                              storage::operation::link,   storage::operation::rename, storage::operation::sync_directory,
+                                              storage::operation::read};
+      note("file-error" + name);
+      victim->files().fail_at(kinds[below(std::size(kinds))], below(4), below(2) == 0 ? errc::storage_io : errc::disk_full);
+    });
   if (options_.duels && coordinator_ && deposed_.empty()) possible.push_back([&] {
       note("duel");
       coordinator_->pause_until(time_.now + span(30'000'000));
@@ -304,15 +311,40 @@ void simulation::heal() {
 
 // ---- the whole run ----
 
-/// Keeps the job running: submits it until a coordinator has it.
+/// Keeps the job running: submits it until a coordinator has it, and again after a file error has ended it.
 bool simulation::client_ready() {
   if (!coordinator_ || coordinator_->paused(time_.now)) return false;
   if (!client_) submit();
   if (!client_->end) return false;
-  if (client_->end->ok() || client_->end->code() == errc::query_active || client_->end->code() == errc::checkpoint_in_use) return true;
+  auto why = client_->end->code();
+  if (client_->end->ok() || why == errc::query_active || why == errc::checkpoint_in_use) return still_runs();
   trace("refused: " + client_->end->to_string());
-  if (healed_ && client_->end->code() != errc::timed_out && client_->end->code() != errc::unreachable)
-    fail("the job is refused: " + client_->end->to_string());
+  if (outcome_.faults.contains("file-error") && why == errc::memory_restart) stopped_ = true;
+  bool excused = why == errc::timed_out || why == errc::unreachable || stopped_ ||
+                 (outcome_.faults.contains("file-error") && info(why).domain == error_domain::storage);
+  if (healed_ && !excused) fail("the job is refused: " + client_->end->to_string());
+  client_.reset();
+  return stopped_;
+}
+
+/// Asks now and then what became of the query. Only file errors may end it; a table of updates then stays as it is.
+bool simulation::still_runs() {
+  if (time_.now >= next_look_) {
+    next_look_ = time_.now + second;
+    auto seen = std::make_shared<std::string>();
+    seen_state_ = seen;
+    coordinator_->plane().list_queries([seen](std::vector<actors::query_summary> list) {
+      if (!list.empty()) *seen = list.front().state;
+    });
+  }
+  if (!seen_state_ || *seen_state_ != "failed") return true;
+  if (!outcome_.faults.contains("file-error")) {
+    fail("the query failed");
+    return false;
+  }
+  trace("the query failed");
+  seen_state_.reset();
+  if (options_.work.kind == job_kind::updates) return stopped_ = true;
   client_.reset();
   return false;
 }
@@ -330,14 +362,15 @@ std::string simulation::read_result(row_bag& rows) {
     if (reader->end->ok()) return reader->broken.ok() ? "" : reader->broken.to_string();
     // Workers may still be on their way back.
     auto why = reader->end->code();
-    bool again = why == errc::no_workers || why == errc::unreachable || why == errc::timed_out;
+    bool again = why == errc::no_workers || why == errc::unreachable || why == errc::timed_out ||
+                 (outcome_.faults.contains("file-error") && info(why).domain == error_domain::storage);
     if (!again || time_.now > deadline) return "a SELECT failed: " + reader->end->to_string();
     run_until([] { return false; }, second);
   }
 }
 
 void simulation::finish() {
-  if (options_.work.kind != job_kind::copies && wrong_.empty()) {
+  if (options_.work.kind != job_kind::copies && wrong_.empty() && checker_->last_commit() >= 0) {
     row_bag rows;
     auto failed = read_result(rows);
     if (!failed.empty()) fail(failed);
@@ -361,7 +394,7 @@ outcome simulation::run() {
   // What was planned (restarts, ends of partitions) takes place before everything has to come to a good end.
   run_until([&] { return (void)client_ready(), schedule_.empty(); }, 40 * second);
   heal();
-  if (wrong_.empty() && !run_until([&] { return client_ready() && checker_->all_done(); }, good_end))
+  if (wrong_.empty() && !run_until([&] { return client_ready() && (stopped_ || checker_->all_done()); }, good_end))
     fail("no good end: last commit " + std::to_string(checker_->last_commit()) + " after " + std::to_string(outcome_.steps) + " steps");
   finish();
   outcome_.wrong = wrong_;

@@ -61,6 +61,7 @@ private:
   void heal();
   void finish();
   bool client_ready();
+  bool still_runs();
   std::string read_result(row_bag& rows);
   process_setup setup_of_next();
 
@@ -81,6 +82,9 @@ private:
   int faults_left_ = 0;
   bool healed_ = false;
   int files_put_ = 0;
+  bool stopped_ = false;                      ///< a file error ended the query for good
+  microseconds next_look_{0};
+  std::shared_ptr<std::string> seen_state_;   ///< what the coordinator says about the query
   outcome outcome_;
   std::string wrong_;
 };

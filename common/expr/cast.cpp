@@ -46,7 +46,7 @@ bool can_cast(const arrow::DataType& from, const arrow::DataType& to, bool ansi)
   if (from.id() == arrow::Type::BINARY || to.id() == arrow::Type::BINARY)
     return to.id() == arrow::Type::BINARY && is_integral(from) && !ansi;
   if (is_date(from))
-    return is_any_timestamp(to);
+    return is_any_timestamp(to) || (!ansi && (is_number_type(to) || to_boolean));
   if (is_any_timestamp(from)) {
     if (is_date(to) || is_any_timestamp(to))
       return true;
@@ -64,6 +64,34 @@ bool cast_may_null(const arrow::DataType& from, const arrow::DataType& to, bool 
   return !ansi && !is_text(to) && !(is_number_type(from) && is_fractional(to)) && !(is_integral(from) && is_integral(to));
 }
 
+/// Bytes that are no UTF-8 become U+FFFD, one for each longest piece that could have begun a character.
+void replace_invalid_utf8(std::string& text) {
+  std::string out;
+  std::size_t i = 0;
+  bool changed = false;
+  while (i < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const int length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    std::size_t good = length > 0 ? 1 : 0;
+    for (; good > 0 && good < static_cast<std::size_t>(length) && i + good < text.size(); ++good) {
+      const auto next = static_cast<unsigned char>(text[i + good]);
+      const int low = good > 1 ? 0x80 : lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+      const int high = good > 1 ? 0xbf : lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+      if (next < low || next > high)
+        break;
+    }
+    const bool whole = length > 0 && good == static_cast<std::size_t>(length);
+    if (whole)
+      out.append(text, i, good);
+    else
+      out += "\xef\xbf\xbd";
+    changed = changed || !whole;
+    i += std::max<std::size_t>(good, 1);
+  }
+  if (changed)
+    text = std::move(out);
+}
+
 result<data::array_ptr> cast_to_text(const frame& call, const operand& input) {
   SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of({&input, 1}, call.rows));
   text_writer writer{call.context.session.time_zone};
@@ -71,6 +99,8 @@ result<data::array_ptr> cast_to_text(const frame& call, const operand& input) {
   return build_texts(call.rows, nulls, [&](std::int64_t i, arrow::StringBuilder& out) {
     text.clear();
     writer.append(text, *input.array, input.at(i));
+    if (input.id() == arrow::Type::BINARY)
+      replace_invalid_utf8(text);
     return data::from_arrow(out.Append(text));
   });
 }
@@ -154,6 +184,8 @@ result<data::array_ptr> cast_array(const frame& call, const operand& input, cons
   if (from.Equals(*to))
     return input.array;
   if (is_null(from))
+    return all_null(to, call.rows);
+  if (is_date(from) && (is_number_type(*to) || to->id() == arrow::Type::BOOL))
     return all_null(to, call.rows);
   switch (to->id()) {
     case arrow::Type::STRING: return cast_to_text(call, input);

@@ -165,7 +165,7 @@ result<data::array_ptr> number_from_timestamp(const frame& call, const operand& 
       return static_cast<To>(static_cast<double>(micros) / us_per_second);
     } else {
       const auto seconds = floor_div(micros, us_per_second);
-      if (call.ansi() && (seconds < std::numeric_limits<To>::min() || seconds > std::numeric_limits<To>::max()))
+      if (seconds < std::numeric_limits<To>::min() || seconds > std::numeric_limits<To>::max())
         return std::nullopt;
       return static_cast<To>(seconds);
     }

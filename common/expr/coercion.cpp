@@ -202,10 +202,24 @@ status require(std::vector<expr_ptr>& args, std::size_t index, const data::type_
   return ok();
 }
 
+namespace {
+
+/// Without ANSI mode a text beside another type makes everything text.
+std::optional<data::type_ptr> without_ansi(const data::type_ptr& a, const data::type_ptr& b) {
+  const bool text = is_text(*a) || is_text(*b);
+  const auto& other = is_text(*a) ? b : a;
+  if (!text || is_text(*other) || is_null(*other))
+    return common_or_none(a, b);
+  const bool becomes_text = is_number_type(*other) || is_date(*other) || is_any_timestamp(*other);
+  return becomes_text ? std::optional<data::type_ptr>{arrow::utf8()} : std::nullopt;
+}
+
+} // namespace
+
 result<data::type_ptr> unify(std::vector<expr_ptr>& args, const std::vector<std::size_t>& which, const call_site& site) {
   data::type_ptr common = arrow::null();
   for (auto index : which) {
-    auto next = common_or_none(common, args[index]->type);
+    auto next = site.session.ansi ? common_or_none(common, args[index]->type) : without_ansi(common, args[index]->type);
     if (!next) {
       std::string types;
       for (auto i : which)

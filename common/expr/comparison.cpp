@@ -81,6 +81,9 @@ status check_orderable(const data::type_ptr& type, const call_site& site) {
 }
 
 result<resolved> resolve_comparison(std::vector<expr_ptr>& args, call_site& site) {
+  for (std::size_t i = 0; i < 2 && !site.session.ansi && (site.name == "=" || site.name == "<=>" || site.name == "<>"); ++i)
+    if (args[i]->type->id() == arrow::Type::BOOL && is_number_type(*args[1 - i]->type))
+      args[i] = implicit_cast(args[i], args[1 - i]->type);
   SLUICE_ASSIGN_OR_RETURN(auto type, unify_pair(args, site));
   SLUICE_RETURN_IF_ERROR(check_orderable(type, site));
   return resolved{arrow::boolean(), site.name != "<=>" && any_nullable(args)};

@@ -216,10 +216,7 @@ std::int64_t truncate_time(std::int64_t micros, trunc_unit unit, zone_cursor& zo
 
 /// args: unit, timestamp
 result<data::array_ptr> evaluate_date_trunc(const frame& call, const operands& args) {
-  const bool ntz = is_ntz(*args[1].array->type());
   SLUICE_ASSIGN_OR_RETURN(auto zone, session_zone(call));
-  if (ntz)
-    zone = zone_cursor{{}};
   SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of(args, call.rows));
   SLUICE_ASSIGN_OR_RETURN(auto out, number_output<std::int64_t>::make(call.rows));
   texts units{args[0]};
@@ -266,18 +263,65 @@ result<data::array_ptr> evaluate_date_add(const frame& call, const operands& arg
   return out.finish(call.call.type, nulls);
 }
 
+std::int64_t add_months_to(std::int64_t days, std::int64_t add) {
+  const auto date = civil_from_days(days);
+  const auto months = date.year * 12 + date.month - 1 + add;
+  const auto year = floor_div(months, 12);
+  const int month = static_cast<int>(floor_mod(months, 12)) + 1;
+  return days_from_civil(year, month, std::min(date.day, days_in_month(year, month)));
+}
+
 result<data::array_ptr> evaluate_add_months(const frame& call, const operands& args) {
   SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of(args, call.rows));
   SLUICE_ASSIGN_OR_RETURN(auto out, number_output<std::int32_t>::make(call.rows));
   for_each_pair<std::int32_t, std::int32_t>(args[0], args[1], call.rows, [values = out.values()](std::int64_t i, std::int32_t days, std::int32_t add) {
-    const auto date = civil_from_days(days);
-    const auto months = date.year * 12 + date.month - 1 + add;
-    const auto year = floor_div(months, 12);
-    const int month = static_cast<int>(floor_mod(months, 12)) + 1;
-    values[i] = static_cast<std::int32_t>(days_from_civil(year, month, std::min(date.day, days_in_month(year, month))));
+    values[i] = static_cast<std::int32_t>(add_months_to(days, add));
   });
   return out.finish(call.call.type, nulls);
 }
+
+/// The instant of a new local time; in an overlap the offset of before is kept, as Java does.
+std::int64_t moved_to(std::int64_t local, std::int64_t old_offset, zone_cursor& zone) {
+  const auto candidate = saturating_add(local, -old_offset);
+  return zone.to_local(candidate) == local ? candidate : zone.to_utc(local);
+}
+
+/// args: date or timestamp, months, microseconds. Months and whole days are of the calendar, the rest is of the clock.
+result<data::array_ptr> evaluate_add_interval(const frame& call, const operands& args) {
+  SLUICE_ASSIGN_OR_RETURN(auto zone, session_zone(call));
+  if (is_ntz(*args[0].array->type()))
+    zone = zone_cursor{{}};
+  SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of(args, call.rows));
+  numbers<std::int32_t> months{args[1]};
+  numbers<std::int64_t> spans{args[2]};
+  if (args[0].id() == arrow::Type::DATE32) {
+    SLUICE_ASSIGN_OR_RETURN(auto out, number_output<std::int32_t>::make(call.rows));
+    numbers<std::int32_t> dates{args[0]};
+    for (std::int64_t i = 0; i < call.rows; ++i)
+      out[i] = static_cast<std::int32_t>(add_months_to(dates[i], months[i]) + spans[i] / us_per_day);
+    return out.finish(call.call.type, nulls);
+  }
+  SLUICE_ASSIGN_OR_RETURN(auto out, number_output<std::int64_t>::make(call.rows));
+  numbers<std::int64_t> values{args[0]};
+  for (std::int64_t i = 0; i < call.rows; ++i) {
+    out[i] = 0;
+    if (nulls.null(i))
+      continue;
+    auto value = values[i];
+    const auto days = spans[i] / us_per_day, rest = spans[i] % us_per_day;
+    if (months[i] != 0 || days != 0) {
+      const auto local = zone.to_local(value);
+      const auto date = floor_div(local, us_per_day);
+      const auto moved = us_of_days((months[i] != 0 ? add_months_to(date, months[i]) : date) + days);
+      value = moved_to(saturating_add(moved, floor_mod(local, us_per_day)), local - value, zone);
+    }
+    if (__builtin_add_overflow(value, rest, &out[i]))
+      return number_overflow(call, *arrow::int64(), "");
+  }
+  return out.finish(call.call.type, nulls);
+}
+
+result<resolved> resolve_add_interval(std::vector<expr_ptr>& args, call_site&) { return resolved{args[0]->type, args[0]->nullable}; }
 
 result<data::array_ptr> evaluate_last_day(const frame& call, const operands& args) {
   return map_numbers<std::int32_t, std::int32_t>(call, args, [](std::int32_t days) {
@@ -305,6 +349,8 @@ result<data::array_ptr> evaluate_current_date(const frame& call, const operands&
 
 template <std::int64_t unit_us>
 result<data::array_ptr> evaluate_from_epoch(const frame& call, const operands& args) {
+  if (is_any_timestamp(*args[0].array->type()))
+    return args[0].array;
   SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of(args, call.rows));
   SLUICE_ASSIGN_OR_RETURN(auto out, number_output<std::int64_t>::make(call.rows));
   numbers<std::int64_t> values{args[0]};
@@ -320,11 +366,13 @@ result<data::array_ptr> evaluate_to_epoch(const frame& call, const operands& arg
 }
 
 /// A constant pattern is checked where it is written.
-status check_pattern(const expr_ptr& pattern) {
+status check_pattern(const expr_ptr& pattern, bool parses = false) {
   if (pattern->kind != node_kind::literal || !pattern->value->is_valid || !is_text(*pattern->type))
     return ok();
   auto compiled = datetime_pattern::compile(static_cast<const arrow::StringScalar&>(*pattern->value).view());
-  return compiled.ok() ? ok() : std::move(compiled).error().with_position(pattern->position);
+  if (!compiled.ok())
+    return std::move(compiled).error().with_position(pattern->position);
+  return parses ? compiled->check_parsing().with_position(pattern->position) : ok();
 }
 
 result<resolved> resolve_date_part(std::vector<expr_ptr>& args, call_site& site) {
@@ -347,7 +395,7 @@ result<resolved> resolve_unix_timestamp(std::vector<expr_ptr>& args, call_site& 
   }
   if (args.size() < 2)
     args.push_back(text_literal(default_pattern));
-  if (is_ntz(*args[0]->type) || is_date(*args[0]->type))
+  if (is_date(*args[0]->type))
     args[0] = implicit_cast(args[0], data::timestamp_type());
   else if (!is_any_timestamp(*args[0]->type))
     SLUICE_RETURN_IF_ERROR(is_text(*args[0]->type) || is_null(*args[0]->type)
@@ -362,7 +410,7 @@ result<resolved> resolve_to(std::vector<expr_ptr>& args, call_site& site, const 
   const bool by_pattern = args.size() == 2 && is_text(*args[0]->type);
   if (by_pattern) {
     SLUICE_RETURN_IF_ERROR(require(args, 1, arrow::utf8(), site));
-    SLUICE_RETURN_IF_ERROR(check_pattern(args[1]));
+    SLUICE_RETURN_IF_ERROR(check_pattern(args[1], true));
   } else {
     SLUICE_ASSIGN_OR_RETURN(auto as_type, cast(args[0], type, site.position, site.session));
     args = {implicit_cast(args[0], type)};
@@ -392,9 +440,8 @@ result<resolved> resolve_from_unixtime(std::vector<expr_ptr>& args, call_site& s
 
 result<resolved> resolve_date_trunc(std::vector<expr_ptr>& args, call_site& site) {
   SLUICE_RETURN_IF_ERROR(require(args, 0, arrow::utf8(), site));
-  if (!is_any_timestamp(*args[1]->type))
-    SLUICE_RETURN_IF_ERROR(require(args, 1, data::timestamp_type(), site));
-  return resolved{data::timestamp_type() == args[1]->type ? data::timestamp_type() : args[1]->type, true};
+  SLUICE_RETURN_IF_ERROR(require(args, 1, data::timestamp_type(), site));
+  return resolved{data::timestamp_type(), true};
 }
 
 result<resolved> resolve_trunc(std::vector<expr_ptr>& args, call_site& site) {
@@ -427,6 +474,11 @@ result<resolved> resolve_local_now(std::vector<expr_ptr>&, call_site&) { return 
 result<resolved> resolve_today(std::vector<expr_ptr>&, call_site&) { return resolved{arrow::date32(), false}; }
 
 result<resolved> resolve_from_epoch(std::vector<expr_ptr>& args, call_site& site) {
+  const auto& given = *args[0]->type;
+  if (site.name == "timestamp_seconds" && (is_decimal_type(given) || is_fractional(given))) {
+    args[0] = implicit_cast(args[0], data::timestamp_type());
+    return resolved{data::timestamp_type(), args[0]->nullable || !site.session.ansi};
+  }
   SLUICE_RETURN_IF_ERROR(require(args, 0, arrow::int64(), site));
   return resolved{data::timestamp_type(), args[0]->nullable};
 }
@@ -459,6 +511,7 @@ constexpr function datetime_table[] = {
   {"date_sub", "", 2, 2, resolve_date_and_number, evaluate_date_add<-1>, nullptr, "date_sub(date, days)", "The date that many days earlier."},
   {"datediff", "date_diff", 2, 2, resolve_datediff, evaluate_datediff, nullptr, "datediff(end, start)", "Days from start to end."},
   {"add_months", "", 2, 2, resolve_date_and_number, evaluate_add_months, nullptr, "add_months(date, months)", "The date that many months later."},
+  {"+interval", "", 3, 3, resolve_add_interval, evaluate_add_interval, nullptr, "time + INTERVAL 'n' UNIT", "A date or timestamp moved by an interval."},
   {"last_day", "", 1, 1, resolve_last_day, evaluate_last_day, nullptr, "last_day(date)", "The last day of the month."},
   {"current_timestamp", "now", 0, 0, resolve_now, evaluate_current_timestamp, nullptr, "current_timestamp()", "The time of the batch."},
   {"localtimestamp", "", 0, 0, resolve_local_now, evaluate_current_timestamp, nullptr, "localtimestamp()", "The time of the batch without zone."},

@@ -13,8 +13,10 @@ constexpr std::string_view day_names[] = {"Monday", "Tuesday", "Wednesday", "Thu
 /// The letters and the longest run each may have.
 int longest_run(char letter) {
   switch (letter) {
+    case 'F': return 1;
     case 'G': case 'E': return 4;
-    case 'M': case 'L': case 'Q': case 'q': case 'z': return 4;
+    case 'M': case 'L': case 'Q': case 'q': return 4;
+    case 'z': return 3;
     case 'y': return 6;
     case 'd': case 'h': case 'H': case 'k': case 'K': case 'm': case 's': case 'V': return 2;
     case 'D': return 3;
@@ -112,6 +114,13 @@ struct datetime_pattern::fields {
   std::optional<zone> where;
   bool before_common_era = false;
 };
+
+status datetime_pattern::check_parsing() const {
+  for (const auto& one : tokens_)
+    if (one.letter != 0 && std::string_view{"EFQq"}.find(one.letter) != std::string_view::npos)
+      return {errc::invalid_datetime_pattern, std::string{"The letter '"} + one.letter + "' of a datetime pattern can only format, not parse."};
+  return ok();
+}
 
 result<datetime_pattern> datetime_pattern::compile(std::string_view pattern) {
   datetime_pattern made;
@@ -215,7 +224,8 @@ void datetime_pattern::format(std::string& out, std::int64_t utc_us, zone_cursor
         out += digits.substr(0, one.count);
         break;
       }
-      case 'V': out += zone.which().region ? zone.name() : zone.which().fixed_seconds ? offset_text(offset) : "Z"; break;
+      case 'F': two((date.day - 1) % 7 + 1, one); break;
+      case 'V': out += zone.which().region ? zone.name() : zone.which().fixed_seconds ? offset_text(offset) : "UTC"; break;
       case 'z': out += zone.abbreviation(utc_us); break;
       case 'O': case 'X': case 'x': case 'Z': out += offset_by_count(offset, one.letter, one.count); break;
       default: break;

@@ -20,6 +20,9 @@ public:
   /// Error invalid_datetime_pattern, naming the letter.
   static result<datetime_pattern> compile(std::string_view pattern);
 
+  /// Error invalid_datetime_pattern if the pattern holds letters that only format: days of the week and quarters.
+  status check_parsing() const;
+
   /// Appends the instant as the zone sees it.
   void format(std::string& out, std::int64_t utc_us, zone_cursor& zone) const;
   /// Microseconds UTC; `session` applies when the text holds no zone. Nothing when the text does not fit.

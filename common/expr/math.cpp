@@ -177,6 +177,8 @@ result<data::array_ptr> evaluate_ceiling(const frame& call, const operands& args
   numbers<double> values{args[0]};
   for (std::int64_t i = 0; i < call.rows; ++i) {
     const double value = mode == rounding::up ? std::ceil(values[i]) : std::floor(values[i]);
+    if (call.ansi() && !nulls.null(i) && !(value >= -9223372036854775808.0 && value < 9223372036854775808.0))
+      return call.fail(errc::arithmetic_overflow, "overflow." + bypass_hint());
     out[i] = value != value ? 0
              : value >= 9223372036854775807.0 ? std::numeric_limits<std::int64_t>::max()
              : value <= -9223372036854775808.0 ? std::numeric_limits<std::int64_t>::min() : static_cast<std::int64_t>(value);

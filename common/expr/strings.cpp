@@ -85,12 +85,13 @@ std::string_view stripped(std::string_view text, std::string_view what, trim_sid
   return text;
 }
 
-template <trim_side side>
+/// args: text; or, with two of them, in Spark's order: what to strip, text (of btrim: text, what to strip).
+template <trim_side side, bool what_first = true>
 result<data::array_ptr> evaluate_trim(const frame& call, const operands& args) {
   SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of(args, call.rows));
-  texts values{args[0]};
   const bool given = args.size() > 1;
-  const texts what{given ? args[1] : args[0]};
+  texts values{args[given && what_first ? 1 : 0]};
+  const texts what{given && !what_first ? args[1] : args[0]};
   return build_texts(call.rows, nulls, [&](std::int64_t i, arrow::StringBuilder& out) {
     return data::from_arrow(out.Append(stripped(values[i], given ? what[i] : " ", side)));
   });
@@ -283,6 +284,8 @@ result<resolved> resolve_length(std::vector<expr_ptr>& args, call_site& site) {
 result<resolved> resolve_substring(std::vector<expr_ptr>& args, call_site& site) {
   if (args[0]->type->id() != arrow::Type::BINARY)
     SLUICE_RETURN_IF_ERROR(require(args, 0, arrow::utf8(), site));
+  if (args.size() == 2)
+    args.push_back(literal(std::make_shared<arrow::Int32Scalar>(std::numeric_limits<std::int32_t>::max()), site.position));
   for (std::size_t i = 1; i < args.size(); ++i)
     SLUICE_RETURN_IF_ERROR(require(args, i, arrow::int32(), site));
   return resolved{args[0]->type, any_nullable(args)};
@@ -292,6 +295,12 @@ result<resolved> resolve_concat(std::vector<expr_ptr>& args, call_site& site) {
   const bool binary = std::all_of(args.begin(), args.end(), [](const auto& arg) { return arg->type->id() == arrow::Type::BINARY; });
   if (binary && !args.empty())
     return resolved{arrow::binary(), any_nullable(args)};
+  for (auto& arg : args) {
+    if (arg->type->id() == arrow::Type::LIST)
+      return status{errc::unsupported_feature, "concat of arrays is not supported", site.position};
+    if (arg->type->id() == arrow::Type::BINARY)
+      arg = implicit_cast(arg, arrow::utf8());
+  }
   return resolve_texts(args, site);
 }
 
@@ -303,9 +312,10 @@ result<resolved> resolve_search(std::vector<expr_ptr>& args, call_site& site) {
 constexpr function string_table[] = {
   {"upper", "ucase", 1, 1, resolve_texts, evaluate_letter_case<true>, nullptr, "upper(str)", "The text in upper case (Unicode)."},
   {"lower", "lcase", 1, 1, resolve_texts, evaluate_letter_case<false>, nullptr, "lower(str)", "The text in lower case (Unicode)."},
-  {"trim", "btrim", 1, 2, resolve_texts, evaluate_trim<trim_side::both>, nullptr, "trim(str[, characters])", "Without blanks (or the characters) at both ends."},
-  {"ltrim", "", 1, 2, resolve_texts, evaluate_trim<trim_side::left>, nullptr, "ltrim(str[, characters])", "Without blanks at the start."},
-  {"rtrim", "", 1, 2, resolve_texts, evaluate_trim<trim_side::right>, nullptr, "rtrim(str[, characters])", "Without blanks at the end."},
+  {"trim", "", 1, 2, resolve_texts, evaluate_trim<trim_side::both>, nullptr, "trim([characters, ]str)", "Without blanks (or the characters) at both ends."},
+  {"btrim", "", 1, 2, resolve_texts, evaluate_trim<trim_side::both, false>, nullptr, "btrim(str[, characters])", "Without blanks (or the characters) at both ends."},
+  {"ltrim", "", 1, 2, resolve_texts, evaluate_trim<trim_side::left>, nullptr, "ltrim([characters, ]str)", "Without blanks (or the characters) at the start."},
+  {"rtrim", "", 1, 2, resolve_texts, evaluate_trim<trim_side::right>, nullptr, "rtrim([characters, ]str)", "Without blanks (or the characters) at the end."},
   {"length", "len char_length character_length", 1, 1, resolve_length, evaluate_length<true>, nullptr, "length(str)", "Number of characters, or of bytes of a binary."},
   {"octet_length", "", 1, 1, resolve_length, evaluate_length<false>, nullptr, "octet_length(str)", "Number of bytes."},
   {"substring", "substr", 2, 3, resolve_substring, evaluate_substring, nullptr, "substring(str, pos[, len])", "len characters from pos; pos counts from 1, from the end when negative."},

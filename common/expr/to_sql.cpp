@@ -10,13 +10,39 @@ namespace sluice::expr {
 
 namespace {
 
+std::string binary_sql(std::string_view bytes) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string text = "X'";
+  for (unsigned char byte : bytes)
+    text.append({hex[byte >> 4], hex[byte & 15]});
+  return text + "'";
+}
+
+/// Java's BigDecimal.toString: an exponent where more than five zeros would follow the point.
+std::string decimal_sql(std::string plain) {
+  const auto point = plain.find('.');
+  const auto first = plain.find_first_not_of("-0.");
+  const auto places = point == std::string::npos ? 0 : plain.size() - point - 1;
+  const auto zeros = first == std::string::npos ? places - (places > 0) : first > point ? first - point - 1 : 0;
+  if (point == std::string::npos || zeros < 6)
+    return plain;
+  const std::string digits = first == std::string::npos ? "0" : plain.substr(first);
+  std::string text = plain[0] == '-' ? "-" : "";
+  text += digits.substr(0, 1) + (digits.size() > 1 ? "." + digits.substr(1) : "");
+  return text + "E-" + std::to_string(first == std::string::npos ? places : zeros + 1);
+}
+
 std::string literal_sql(const node& literal) {
   if (!literal.value->is_valid)
     return "NULL";
   auto array = arrow::MakeArrayFromScalar(*literal.value, 1);
   if (!array.ok())
     return literal.value->ToString();
+  if (literal.type->id() == arrow::Type::BINARY)
+    return binary_sql(static_cast<const arrow::BinaryScalar&>(*literal.value).view());
   auto text = to_text(**array, 0, "UTC");
+  if (is_decimal_type(*literal.type))
+    return decimal_sql(std::move(text));
   if (is_date(*literal.type))
     return "DATE '" + text + "'";
   if (is_ntz(*literal.type))
@@ -55,16 +81,33 @@ bool is_infix(const std::string& name) {
   return names.count(name) > 0;
 }
 
+/// a BETWEEN b AND c is (a >= b AND a <= c), shown as Spark does.
+std::string between_sql(const node& both) {
+  const auto &from = *both.args[0], &to = *both.args[1];
+  return "between(" + to_sql(*from.args[0]) + ", " + to_sql(*from.args[1]) + ", " + to_sql(*to.args[1]) + ")";
+}
+
 std::string call_sql(const node& expression) {
   const auto& name = expression.name;
   const auto& args = expression.args;
   auto arg = [&](std::size_t i) { return i < args.size() ? to_sql(*args[i]) : std::string{}; };
   if (is_infix(name) && args.size() == 2)
-    return "(" + arg(0) + " " + upper_ascii(name) + " " + arg(1) + ")";
+    return expression.parameter == "between" ? between_sql(expression)
+                                             : "(" + arg(0) + " " + (name == "div" ? name : upper_ascii(name)) + " " + arg(1) + ")";
   if (name == "cast")
-    return expression.parameter == "implicit" || !expression.type ? arg(0) : "CAST(" + arg(0) + " AS " + sql_type(*expression.type) + ")";
+    return expression.parameter == "implicit" || !expression.type || !is_atomic(*expression.type) ? arg(0) : "CAST(" + arg(0) + " AS " + sql_type(*expression.type) + ")";
   if (name == "<>" || name == "!=")
     return "(NOT (" + arg(0) + " = " + arg(1) + "))";
+  if ((name == "trim" || name == "ltrim" || name == "rtrim") && args.size() == 2)
+    return std::string{"TRIM("} + (name == "trim" ? "BOTH " : name == "ltrim" ? "LEADING " : "TRAILING ") + arg(0) + " FROM " + arg(1) + ")";
+  if (name == "sqrt" || name == "exp" || name == "power")
+    return upper_ascii(name) + "(" + list_sql(args) + ")";
+  if (name == "positive")
+    return "(+ " + arg(0) + ")";
+  if (name == "+interval")
+    return arg(0) + " " + expression.parameter;
+  if (expression.parameter.starts_with("extract "))
+    return "extract(" + expression.parameter.substr(8) + " FROM " + arg(0) + ")";
   if (name == "negative")
     return "(- " + arg(0) + ")";
   if (name == "not" || name == "!")
@@ -76,7 +119,7 @@ std::string call_sql(const node& expression) {
   if (name == "in")
     return "(" + arg(0) + " IN (" + list_sql(args, 1) + "))";
   if (name == "like")
-    return arg(0) + " LIKE " + arg(1);
+    return arg(0) + " LIKE " + arg(1) + (expression.parameter.empty() ? "" : " ESCAPE '" + expression.parameter + "'");
   if (name == "ilike")
     return "ilike(" + arg(0) + ", " + arg(1) + ")";
   if (name == "case")

@@ -1,5 +1,6 @@
 #include "common/plan/interval.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 
@@ -104,6 +105,77 @@ result<std::int64_t> parse_duration_us(std::string_view text) {
     return status(errc::invalid_literal, "intervals greater than a month are not supported (" + std::string(text) + ")");
   std::int64_t out = interval.microseconds;
   if (!add_scaled(out, interval.days, 86'400'000'000)) return bad_interval(text, "it is too long");
+  return out;
+}
+
+namespace {
+
+constexpr std::string_view field_names[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
+
+/// The field a unit belongs to; -1 for other words.
+int field_of(std::string_view unit) {
+  if (unit.ends_with('s') || unit.ends_with('S')) unit.remove_suffix(1);
+  std::string upper;
+  for (char c : unit) upper += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  if (upper == "WEEK") return 2;
+  if (upper == "QUARTER") return 1;
+  if (upper == "MILLISECOND" || upper == "MICROSECOND") return 5;
+  auto found = std::find(std::begin(field_names), std::end(field_names), upper);
+  return found == std::end(field_names) ? -1 : static_cast<int>(found - std::begin(field_names));
+}
+
+std::string two_digits(std::int64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); }
+
+std::string clock_text(std::int64_t microseconds, int first, int last) {
+  constexpr std::int64_t second = 1'000'000, units[] = {0, 0, 86'400 * second, 3'600 * second, 60 * second, second};
+  std::string out = microseconds < 0 ? "-" : "";
+  auto left = microseconds < 0 ? -microseconds : microseconds;
+  for (int field = first; field <= last; ++field) {
+    if (field > first) out += field == 3 ? " " : ":";
+    out += field == 2 ? std::to_string(left / units[2]) : two_digits(left / units[field]);
+    left %= units[field];
+  }
+  if (last == 5 && left > 0) {
+    auto digits = std::to_string(left + second).substr(1);
+    out += "." + digits.substr(0, digits.find_last_not_of('0') + 1);
+  }
+  return out;
+}
+
+} // namespace
+
+result<ansi_interval> read_ansi_interval(std::string_view text) {
+  SLUICE_ASSIGN_OR_RETURN(auto parsed, parse_interval(text));
+  int first = 6, last = -1;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && ((text[end] | 32) >= 'a' && (text[end] | 32) <= 'z')) ++end;
+    if (int field = end > i ? field_of(text.substr(i, end - i)) : -1; field >= 0) {
+      first = std::min(first, field);
+      last = std::max(last, field);
+    }
+    i = std::max(end, i + 1);
+  }
+  ansi_interval out;
+  std::int64_t of_days = 0;
+  bool fits = last >= 0 && !__builtin_mul_overflow(parsed.days, std::int64_t{86'400'000'000}, &of_days) &&
+              !__builtin_add_overflow(of_days, parsed.microseconds, &out.microseconds) && out.microseconds != INT64_MIN &&
+              parsed.months <= INT32_MAX && parsed.months >= -INT32_MAX;
+  if (!fits) return status(errc::invalid_literal, "the interval '" + std::string(text) + "' has no units or is too long");
+  if (first < 2 && last > 1)
+    return status(errc::invalid_literal, "Cannot mix year-month and day-time fields: INTERVAL " + std::string(text) + ".");
+  out.months = parsed.months;
+  out.whole_days = last <= 2;
+  std::string value;
+  if (last > 1) {
+    value = clock_text(out.microseconds, first, last);
+  } else {
+    auto months = out.months < 0 ? -out.months : out.months;
+    value = out.months < 0 ? "-" : "";
+    value += first == 0 ? std::to_string(months / 12) : std::to_string(months);
+    if (first == 0 && last == 1) value += "-" + std::to_string(months % 12);
+  }
+  out.text = "INTERVAL '" + value + "' " + std::string(field_names[first]) + (first < last ? " TO " + std::string(field_names[last]) : "");
   return out;
 }
 

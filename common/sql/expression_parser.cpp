@@ -109,7 +109,14 @@ result<expression_ptr> parser_core::parse_predicate(expression_ptr left) {
     SLUICE_ASSIGN_OR_RETURN(auto high, parse_operand(p_predicate));
     SLUICE_ASSIGN_OR_RETURN(auto from, make_call(">=", {left, low}, word.position));
     SLUICE_ASSIGN_OR_RETURN(auto to, make_call("<=", {left, high}, word.position));
-    out = make_call("and", {from, to}, word.position);
+    expression both;
+    both.kind = expression_kind::call;
+    both.text = "and";
+    both.suffix = "between";
+    both.is_operator = true;
+    both.args = {from, to};
+    both.position = word.position;
+    out = finish(std::move(both));
   } else if (word.upper == "IN") {
     out = parse_in(left, word);
   } else {
@@ -376,13 +383,20 @@ result<expression_ptr> parser_core::parse_extract() {
   SLUICE_RETURN_IF_ERROR(expect_word("FROM"));
   SLUICE_ASSIGN_OR_RETURN(auto operand, parse_expression());
   SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  static const std::vector<std::string> fields{"year", "quarter", "month", "week", "day", "dayofweek", "doy", "hour", "minute", "second"};
+  static const std::vector<std::string> fields{"year", "quarter", "month", "week", "day", "dayofweek", "dow", "doy", "hour", "minute"};
   std::string function = to_lower(name);
   if (std::find(fields.begin(), fields.end(), function) == fields.end())
     return status(errc::unsupported_feature, "EXTRACT(" + name + ") is not supported" + did_you_mean(name, fields), field.position);
   if (function == "week") function = "weekofyear";
+  if (function == "dow") function = "dayofweek";
   if (function == "doy") function = "dayofyear";
-  return make_call(function, {operand}, position, false);
+  expression node;
+  node.kind = expression_kind::call;
+  node.text = function;
+  node.suffix = "extract " + name;
+  node.args = {operand};
+  node.position = position;
+  return finish(std::move(node));
 }
 
 result<expression_ptr> parser_core::parse_trim() {
@@ -403,7 +417,7 @@ result<expression_ptr> parser_core::parse_trim() {
   std::vector<expression_ptr> args{first};
   if (take_word("FROM")) {
     SLUICE_ASSIGN_OR_RETURN(auto text, parse_expression());
-    args = {text, first};
+    args = {first, text};
   } else {
     while (take_symbol(",")) {
       SLUICE_ASSIGN_OR_RETURN(auto next, parse_expression());
@@ -415,7 +429,7 @@ result<expression_ptr> parser_core::parse_trim() {
 }
 
 result<expression_ptr> parser_core::parse_substring() {
-  auto position = take().position;
+  const token name = take();
   SLUICE_RETURN_IF_ERROR(expect_symbol("("));
   std::vector<expression_ptr> args;
   SLUICE_ASSIGN_OR_RETURN(auto text, parse_expression());
@@ -425,7 +439,7 @@ result<expression_ptr> parser_core::parse_substring() {
     args.push_back(std::move(next));
   }
   SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  return make_call("substring", std::move(args), position, false);
+  return make_call(to_lower(name.upper), std::move(args), name.position, false);
 }
 
 result<expression_ptr> parser_core::parse_name_or_call() {

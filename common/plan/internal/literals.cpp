@@ -9,7 +9,6 @@
 #include <fast_float/fast_float.h>
 
 #include "common/plan/internal/resolver.hpp"
-#include "common/plan/interval.hpp"
 #include "common/sql/nearest.hpp"
 
 namespace sluice::plan::internal {
@@ -110,17 +109,6 @@ result<expr::expr_ptr> typed_literal(const sql::expression& node, const expr::op
   return expr::literal(*value, node.position);
 }
 
-result<expr::expr_ptr> interval_literal(const sql::expression& node) {
-  auto interval = parse_interval(node.text);
-  if (!interval.ok()) return std::move(interval).error().with_position(node.position);
-  std::int64_t nanoseconds = 0;
-  if (__builtin_mul_overflow(interval->microseconds, 1000, &nanoseconds) || interval->months > INT32_MAX || interval->months < INT32_MIN ||
-      interval->days > INT32_MAX || interval->days < INT32_MIN)
-    return status(errc::invalid_literal, "the interval " + node.text + " is too long", node.position);
-  arrow::MonthDayNanoIntervalType::MonthDayNanos value{static_cast<std::int32_t>(interval->months),
-                                                       static_cast<std::int32_t>(interval->days), nanoseconds};
-  return expr::literal(std::make_shared<arrow::MonthDayNanoIntervalScalar>(value), node.position);
-}
 
 } // namespace
 
@@ -134,7 +122,6 @@ result<expr::expr_ptr> resolve_literal(const sql::expression& node, const expr::
       return expr::literal(std::make_shared<arrow::BinaryScalar>(arrow::Buffer::FromString(node.text)), node.position);
     case kind::number: return number_literal(node);
     case kind::typed_literal: return typed_literal(node, session);
-    case kind::interval: return interval_literal(node);
     default: return status(errc::internal, "not a literal", node.position);
   }
 }

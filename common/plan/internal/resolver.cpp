@@ -38,6 +38,14 @@ result<std::int64_t> window_argument(const sql::expression& node) {
   return *duration;
 }
 
+/// int(x), string(x), …: functions that are casts. Empty for all others.
+std::string type_of_cast_function(const sql::expression& node) {
+  static constexpr std::string_view names[] = {"boolean", "tinyint", "smallint", "int",       "bigint", "float",
+                                               "double",  "decimal", "date",     "timestamp", "string", "binary"};
+  if (node.is_operator || node.star || node.distinct || node.filter || node.args.size() != 1) return {};
+  return std::find(std::begin(names), std::end(names), node.text) != std::end(names) ? node.text : std::string{};
+}
+
 } // namespace
 
 std::size_t aggregate_collector::add(aggregate_call call) {
@@ -82,6 +90,7 @@ result<expr::expr_ptr> resolver::resolve(const sql::expression& node) {
       SLUICE_ASSIGN_OR_RETURN(auto args, resolve_args(node));
       return expr::call("get_item", std::move(args), node.position, session_);
     }
+    case kind::interval: return refused("an INTERVAL that is not added to or taken from a date or timestamp is not supported", node.position);
     default: return resolve_literal(node, session_);
   }
 }
@@ -180,14 +189,35 @@ status resolver::unknown_function(const sql::expression& node) const {
 result<expr::expr_ptr> resolver::resolve_call(const sql::expression& node) {
   if (is_window_call(node)) return resolve_window_use(node);
   if (is_aggregate_call(node)) return resolve_aggregate_call(node);
-  if (node.text == "positive" && node.is_operator) return resolve(*node.args[0]);
+  bool sum = node.is_operator && node.args.size() == 2 && (node.text == "+" || node.text == "-");
+  if (sum && node.args[1]->kind == kind::interval) return resolve_interval_sum(node, *node.args[0], *node.args[1]);
+  if (sum && node.text == "+" && node.args[0]->kind == kind::interval) return resolve_interval_sum(node, *node.args[1], *node.args[0]);
+  if (auto type = type_of_cast_function(node); !type.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(auto operand, resolve(*node.args[0]));
+    SLUICE_ASSIGN_OR_RETURN(auto target, data::type_from_name(type));
+    SLUICE_ASSIGN_OR_RETURN(auto cast, expr::cast(std::move(operand), target, node.position, session_));
+    auto hidden = std::make_shared<expr::node>(*cast);
+    hidden->parameter = "implicit";
+    return expr::expr_ptr(std::move(hidden));
+  }
   if (!node.is_operator && !expr::is_scalar_function(node.text)) return unknown_function(node);
   if (node.star) return status(errc::parse_syntax, "`*` may only stand in a select list or in count(*)", node.position);
   if (node.distinct || node.filter || node.ignore_nulls)
     return refused(std::string(node.distinct ? "DISTINCT" : node.filter ? "FILTER" : "IGNORE NULLS") + " of `" + node.text +
                    "`, which is no aggregate function, is not supported", node.position);
   SLUICE_ASSIGN_OR_RETURN(auto args, resolve_args(node));
-  std::string parameter;
+  if (sum) {
+    auto whole = [](const expr::node& e) { return e.type->id() >= arrow::Type::INT8 && e.type->id() <= arrow::Type::INT32; };
+    auto date = [](const expr::node& e) { return e.type->id() == arrow::Type::DATE32; };
+    auto time = [&](const expr::node& e) { return date(e) || e.type->id() == arrow::Type::TIMESTAMP; };
+    if (date(*args[0]) && whole(*args[1]))
+      return expr::call(node.text == "+" ? "date_add" : "date_sub", std::move(args), node.position, session_);
+    if (date(*args[1]) && whole(*args[0]) && node.text == "+")
+      return expr::call("date_add", {args[1], args[0]}, node.position, session_);
+    if (time(*args[0]) && time(*args[1]) && node.text == "-")
+      return refused("the difference of dates or timestamps, an INTERVAL, is not supported; use datediff or unix_timestamp", node.position);
+  }
+  std::string parameter = node.suffix;
   if (node.is_operator && (node.text == "like" || node.text == "ilike") && args.size() == 3) {
     parameter = node.args[2]->text;  // the parser made sure that it is one character
     args.pop_back();
@@ -197,6 +227,27 @@ result<expr::expr_ptr> resolver::resolve_call(const sql::expression& node) {
   if (aliases_ && expanded_size(*out, largest_expression) > largest_expression)
     return status(errc::parse_syntax, "the expression is too large", node.position);
   return out;
+}
+
+result<expr::expr_ptr> resolver::resolve_interval_sum(const sql::expression& node, const sql::expression& time, const sql::expression& span) {
+  SLUICE_ASSIGN_OR_RETURN(auto value, resolve(time));
+  auto interval = read_ansi_interval(span.text);
+  if (!interval.ok()) return std::move(interval).error().with_position(span.position);
+  auto sign = node.text == "-" ? -1 : 1;
+  bool is_date = value->type->id() == arrow::Type::DATE32;
+  if (value->type->id() == arrow::Type::NA || (is_date && !interval->whole_days)) {
+    SLUICE_ASSIGN_OR_RETURN(auto cast, expr::cast(value, data::timestamp_type(), node.position, session_));
+    auto hidden = std::make_shared<expr::node>(*cast);
+    hidden->parameter = "implicit";
+    value = std::move(hidden);
+  } else if (!is_date && value->type->id() != arrow::Type::TIMESTAMP) {
+    return status(errc::datatype_mismatch, "Cannot resolve \"" + sql::to_text(node) + "\" due to data type mismatch: an INTERVAL can be added "
+                  "to a DATE or a TIMESTAMP, not to " + sql::to_upper(data::type_name(*value->type)) + ".", node.position);
+  }
+  auto months = expr::literal(std::make_shared<arrow::Int32Scalar>(static_cast<std::int32_t>(sign * interval->months)), span.position);
+  auto micros = expr::literal(std::make_shared<arrow::Int64Scalar>(sign * interval->microseconds), span.position);
+  return expr::call("+interval", {std::move(value), std::move(months), std::move(micros)}, node.position, session_,
+                    node.text + " " + interval->text);
 }
 
 result<expr::expr_ptr> resolver::resolve_window_use(const sql::expression& node) {

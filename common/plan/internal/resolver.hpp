@@ -45,6 +45,8 @@ private:
   result<expr::expr_ptr> fields_of(expr::expr_ptr base, const std::vector<std::string>& parts, std::size_t from, text_position position);
   result<expr::expr_ptr> resolve_call(const sql::expression& node);
   result<expr::expr_ptr> resolve_aggregate_call(const sql::expression& node);
+  /// `time` + or - INTERVAL `span`.
+  result<expr::expr_ptr> resolve_interval_sum(const sql::expression& node, const sql::expression& time, const sql::expression& span);
   result<expr::expr_ptr> resolve_window_use(const sql::expression& node);
   result<std::vector<expr::expr_ptr>> resolve_args(const sql::expression& node);
   status unknown_function(const sql::expression& node) const;

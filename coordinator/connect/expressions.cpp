@@ -179,7 +179,6 @@ std::string function_name(const std::string& written) {
   if (name == "isnull") return "is_null";
   if (name == "isnotnull") return "is_not_null";
   if (name == "when") return "case";
-  if (name == "substr") return "substring";
   return name;
 }
 

@@ -2,10 +2,12 @@
 import contextlib
 import json
 import os
+import pathlib
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -268,7 +270,7 @@ class Storage(unittest.TestCase):
         where.mkdir(parents=True)
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(where)], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, f"this test mounts a small file system and needs root: {done.stderr}")
-        self.addCleanup(subprocess.run, ["umount", "-l", str(where)])
+        self.addCleanup(subprocess.run, ["umount", "-l", str(where)], stderr=subprocess.DEVNULL)
 
     def fails_and_goes_on(self, spoil, repair, causes):
         with harness.Cluster(workers=2) as cluster:
@@ -292,13 +294,60 @@ class Storage(unittest.TestCase):
             self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
             cluster.sluice("stop", "counts")
 
+    @staticmethod
+    def fill(disk):
+        with open(disk / "ballast", "wb", buffering=0) as ballast:
+            with contextlib.suppress(OSError):
+                while ballast.write(b"x" * 4096):
+                    pass
+
     def test_full_file_system(self):
-        def fill(disk):
-            with open(disk / "ballast", "wb", buffering=0) as ballast:
-                with contextlib.suppress(OSError):
-                    while ballast.write(b"x" * 4096):
-                        pass
-        self.fails_and_goes_on(fill, lambda disk: (disk / "ballast").unlink(), ["disk_full"])
+        self.fails_and_goes_on(self.fill, lambda disk: (disk / "ballast").unlink(), ["disk_full"])
+
+    def test_full_file_system_under_a_file_sink(self):
+        with harness.Cluster(workers=2) as cluster:
+            base, disk = cluster.directory, cluster.directory / "disk"
+            self.small_disk(disk)
+            all_events = events.write_files(base / "in", 2, 50)
+            text = events.stateless_job(base / "in", disk / "out", base / "ckpt", available_now=False)
+            cluster.submit(text)
+            cluster.wait_batch("opened", 1)
+            self.fill(disk)
+            all_events += events.write_files(base / "in", 3, 50, seed=2, start_number=2)
+            cluster.wait_state("opened", "failed")
+            shown = json.dumps(cluster.show("opened")["error"])
+            self.assertIn("disk_full", shown)
+            self.assertIn(str(disk / "out"), shown)
+            (disk / "ballast").unlink()
+            cluster.submit(text)
+            expected = expected_opened(all_events)
+            harness.wait_until(lambda: len(listings.rows_of(disk / "out", "manifest")) >= len(expected), "all batches published")
+            for way in ("plain", "manifest"):
+                self.assertEqual(sorted(tuple(r.values()) for r in listings.rows_of(disk / "out", way)), expected)
+            cluster.sluice("stop", "opened")
+
+    def test_full_file_system_under_the_cluster_itself(self):
+        """Logs and records cannot be written; what runs goes on, what starts is refused with the cause."""
+        with tempfile.TemporaryDirectory(prefix="sluice-test-") as folder:
+            base = pathlib.Path(folder)
+            disk = base / "disk"
+            self.small_disk(disk, "size=2m")
+            with harness.Cluster(workers=2, directory=disk) as cluster:
+                all_events = events.write_files(base / "in", 2, 50)
+                cluster.submit(events.main_job(base / "in", base / "ckpt", available_now=False))
+                cluster.wait_batch("counts", 1)
+                (disk / "job.sql").write_text(events.main_job(base / "in", base / "ckpt-late", name="late", available_now=False))
+                self.fill(disk)
+                all_events += events.write_files(base / "in", 2, 50, seed=2, start_number=2)
+                cluster.wait_batch("counts", 3)
+                self.assertEqual(events.counts_of_rows(cluster.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
+                refused = cluster.sluice("submit", str(disk / "job.sql"))
+                self.assertEqual(refused.returncode, 1, refused.stdout)
+                self.assertIn("disk_full", refused.stderr)
+                (disk / "ballast").unlink()
+                cluster.sluice("submit", str(disk / "job.sql"))
+                cluster.wait_batch("late", 3)
+            subprocess.run(["umount", "-l", str(disk)], check=True)
 
     def test_read_only_file_system(self):
         def remount(mode):

@@ -111,14 +111,15 @@ void seen_files::purge() {
 }
 
 std::string seen_files::to_json() const {
-  std::vector<std::pair<std::string, std::int64_t>> sorted(times_.begin(), times_.end());
+  // Written without a document in between: the list may be long.
+  std::vector<std::pair<std::string_view, std::int64_t>> sorted(times_.begin(), times_.end());
   std::sort(sorted.begin(), sorted.end());
-  nlohmann::json json;
-  json["purged"] = purged_us_;
-  json["newest"] = newest_us_;
-  json["files"] = nlohmann::json::array();
-  for (const auto& [name, time] : sorted) json["files"].push_back({name, time});
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string out = "{\"files\":[";
+  for (const auto& [name, time] : sorted) {
+    if (out.back() == ']') out += ',';
+    out += '[' + nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + ',' + std::to_string(time) + ']';
+  }
+  return out + "],\"newest\":" + std::to_string(newest_us_) + ",\"purged\":" + std::to_string(purged_us_) + '}';
 }
 
 status seen_files::restore(std::string_view text) {

@@ -104,6 +104,8 @@ std::string call_sql(const node& expression) {
     return upper_ascii(name) + "(" + list_sql(args) + ")";
   if (name == "positive")
     return "(+ " + arg(0) + ")";
+  if (name == "nvl2" && args.size() == 3 && args[0]->args.size() == 1)
+    return "nvl2(" + to_sql(*args[0]->args[0]) + ", " + arg(1) + ", " + arg(2) + ")";
   if (name == "+interval")
     return arg(0) + " " + expression.parameter;
   if (expression.parameter.starts_with("extract "))

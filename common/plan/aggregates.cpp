@@ -213,7 +213,6 @@ std::string to_sql(const aggregate_call& call) {
   if (call.args.empty()) out += "1";
   for (std::size_t i = 0; i < call.args.size(); ++i) out += (i ? ", " : "") + expr::to_sql(*call.args[i]);
   out += ")";
-  if (call.ignore_nulls) out += " IGNORE NULLS";
   if (call.filter) out += " FILTER (WHERE " + expr::to_sql(*call.filter) + ")";
   return out;
 }

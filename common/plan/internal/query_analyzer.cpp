@@ -72,7 +72,8 @@ template <class Item>
 void name_by_value(Item& item) {
   auto kind = item.written->kind;
   if (item.has_alias || kind == sql_kind::name || kind == sql_kind::get_field || is_window_call(*item.written)) return;
-  bool casts_name = kind == sql_kind::cast && item.written->args[0]->kind == sql_kind::name;
+  bool casts_name = kind == sql_kind::cast && item.written->args[0]->kind == sql_kind::name && !item.value->args.empty() &&
+                    item.value->args[0]->kind == expr::node_kind::column;
   item.name = casts_name ? item.written->args[0]->parts.back() : expr::to_sql(*item.value);
 }
 

@@ -108,6 +108,11 @@ result<expr::expr_ptr> resolver::resolve_condition(const sql::expression& node, 
 result<expr::expr_ptr> resolver::fields_of(expr::expr_ptr base, const std::vector<std::string>& parts, std::size_t from,
                                            text_position position) {
   for (auto i = from; i < parts.size(); ++i) {
+    if (base->type->id() == arrow::Type::MAP) {
+      auto key = expr::literal(std::make_shared<arrow::StringScalar>(parts[i]), position);
+      SLUICE_ASSIGN_OR_RETURN(base, expr::call("get_item", {std::move(base), std::move(key)}, position, session_));
+      continue;
+    }
     SLUICE_ASSIGN_OR_RETURN(base, expr::call("get_field", {std::move(base)}, position, session_, parts[i]));
   }
   return base;
@@ -332,7 +337,10 @@ result<expr::expr_ptr> resolver::resolve_aggregate_call(const sql::expression& n
   }
   auto type = call.type;
   bool nullable = is_nullable(call);
-  auto text = to_sql(call);
+  auto shown = call;  // Spark names a column by the function as it was written
+  shown.function = node.text;
+  shown.distinct = node.distinct;
+  auto text = to_sql(shown);
   auto k = aggregates_->add(std::move(call));
   return expr::column(aggregates_->call_index(k), type, text, nullable, node.position);
 }

@@ -76,7 +76,7 @@ void query_shell::members_changed(const membership& now) {
   const bool alone = std::all_of(members.begin(), members.end(), [](const auto& entry) { return entry.second.draining; });
   if (alone && !waits_for_workers && !setup.look_only) {
     log::info("query waits: no worker is ready", "query", setup.record.plan.name);
-    tell(notice{"query " + setup.record.plan.name + " waits: no worker is ready"});
+    tell(waiting());
   }
   waits_for_workers = alone;
 }
@@ -120,6 +120,13 @@ caf::result<table_pinned> query_shell::pin(const pin_table& order) {
   reads.emplace(order.read, promise);
   happened(query::event::read_requested{order.read});
   return promise;
+}
+
+job_event query_shell::waiting() const { return notice{"query " + setup.record.plan.name + " waits: no worker is ready"}; }
+
+void query_shell::follow(const job_actor& job) {
+  followers.push_back(job);
+  if (waits_for_workers) self->send(job, query_news{std::make_shared<const job_event>(waiting())});
 }
 
 void query_shell::tell(job_event event) {
@@ -169,7 +176,7 @@ query_actor::behavior_type query_behavior(query_shell::pointer self, query_setup
       [self](const query_timer& timer) { self->state.happened(query::event::timer_fired{timer.kind, timer.token}); },
       [self](const follow_query& follow) {
         self->monitor(follow.job);
-        self->state.followers.push_back(follow.job);
+        self->state.follow(follow.job);
       },
       [self](const end_query&) { self->state.happened(query::event::stop_requested{}); },
       [self](const pin_table& order) { return self->state.pin(order); },

@@ -57,6 +57,8 @@ struct query_shell {
   void release();
   void tell_end(const status& error);
   void tell(job_event event);
+  job_event waiting() const;
+  void follow(const job_actor& job);
   void report(bool state_changed, const status& error, std::shared_ptr<const query::query_progress> progress);
   void send_to(const worker_id& worker, const proto::link_message& message);
 

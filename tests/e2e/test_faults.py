@@ -465,6 +465,7 @@ class Absences(unittest.TestCase):
             job.write_text(events.main_job(base / "in", base / "ckpt"))
             client = subprocess.Popen(cluster.command("submit", str(job), "--wait"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                       text=True)
+            self.addCleanup(client.kill)
             said = [client.stderr.readline(), client.stderr.readline()]
             self.assertIn("no worker is ready", "".join(said))
             cluster.scale(1)

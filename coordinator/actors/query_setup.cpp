@@ -106,6 +106,7 @@ query::core_options core_options_of(const query_record& record, const config::qu
   options.run = record.run.text;
   options.name = plan.name;
   options.stateful = plan.aggregate.has_value();
+  options.global = plan.aggregate && plan.aggregate->keys.empty() && !plan.aggregate->window;
   options.complete = plan.mode == plan::output_mode::complete;
   options.keep_results = keeps_results(plan);
   options.collect_output = options.keep_results || is_console(plan);

@@ -26,6 +26,7 @@ struct core_options {
   std::string run;
   std::string name;
   bool stateful = false;            ///< has an aggregation: key groups are placed
+  bool global = false;              ///< an aggregation without keys and window: its table has one row even without input
   bool complete = false;            ///< complete mode: the result table is the workers' state
   bool collect_output = false;      ///< rows of each batch are staged for a table or the console
   bool keep_results = false;        ///< they stay (append or update into a memory table)

@@ -62,14 +62,17 @@ void query_core::machine::answer_read(const std::string& read) {
     out.objects = results_;
     return act(std::move(out));
   }
-  const auto it = extents_.find(0);
-  if (it == extents_.end() || it->second.empty()) return act(std::move(out));
+  std::set<std::uint32_t> held;
+  if (const auto it = extents_.find(0); it != extents_.end())
+    for (const auto& [group, chain] : it->second) held.insert(group);
+  if (options_.global && last_batch_ >= 0) held.insert(0);  // its owner answers with the row of no input
+  if (held.empty()) return act(std::move(out));
   std::vector<placement::member> members;
   for (const auto& [id, entry] : workers_) members.push_back({id, entry.slots});
   if (members.empty()) return act(action::refuse_read{read, {errc::no_workers, "no worker is there to read the table from"}});
   const auto owner = placement::place_groups(members, num_key_groups_, group_owner_);
   std::vector<std::set<std::uint32_t>> groups(members.size());
-  for (const auto& [group, chain] : it->second) groups[owner.at(group)].insert(group);
+  for (const auto group : held) groups[owner.at(group)].insert(group);
   for (std::size_t i = 0; i < members.size(); ++i)
     if (!groups[i].empty())
       out.shares.push_back({members[i].id, {groups[i].begin(), groups[i].end()}, extents_of(groups[i])});

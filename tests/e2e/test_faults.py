@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import tempfile
 import time
 import unittest
@@ -465,6 +466,9 @@ class Absences(unittest.TestCase):
             job.write_text(events.main_job(base / "in", base / "ckpt"))
             client = subprocess.Popen(cluster.command("submit", str(job), "--wait"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                       text=True)
+            limit = threading.Timer(30, client.kill)   # reading its lines must not wait for ever
+            limit.start()
+            self.addCleanup(limit.cancel)
             self.addCleanup(client.kill)
             said = [client.stderr.readline(), client.stderr.readline()]
             self.assertIn("no worker is ready", "".join(said))

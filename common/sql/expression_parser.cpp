@@ -7,19 +7,23 @@
 namespace sluice::sql::internal {
 namespace {
 
-enum power : int { p_or = 10, p_and = 20, p_not = 30, p_predicate = 40, p_compare = 50, p_bits = 60, p_add = 70, p_multiply = 80, p_sign = 90 };
+enum power : int {
+  p_or = 10, p_and = 20, p_not = 30, p_predicate = 40, p_compare = 50, p_bit_or = 54, p_bit_xor = 56, p_bit_and = 58, p_shift = 60,
+  p_add = 70, p_multiply = 80, p_sign = 90
+};
 
 struct binary_operator {
   std::string_view token;
   std::string_view name;
   int power;
 };
-constexpr std::array<binary_operator, 18> binary_operators{{
+constexpr std::array<binary_operator, 22> binary_operators{{
     {"OR", "or", p_or},          {"AND", "and", p_and},        {"=", "=", p_compare},         {"==", "=", p_compare},
     {"<>", "<>", p_compare},     {"!=", "<>", p_compare},      {"<", "<", p_compare},         {"<=", "<=", p_compare},
     {">", ">", p_compare},       {">=", ">=", p_compare},      {"<=>", "<=>", p_compare},     {"+", "+", p_add},
     {"-", "-", p_add},           {"||", "concat", p_add},      {"*", "*", p_multiply},        {"/", "/", p_multiply},
-    {"%", "%", p_multiply},      {"DIV", "div", p_multiply},
+    {"%", "%", p_multiply},      {"DIV", "div", p_multiply},   {"&", "&", p_bit_and},         {"|", "|", p_bit_or},
+    {"^", "^", p_bit_xor},       {"<<", "<<", p_shift},
 }};
 
 } // namespace
@@ -52,9 +56,16 @@ result<expression_ptr> parser_core::make_call(std::string name, std::vector<expr
   return finish(std::move(node));
 }
 
-bool parser_core::at_binary(int& power, std::string& name) const {
+bool parser_core::at_binary(int& power, std::string& name, int& tokens) const {
   const auto& t = peek();
   if (t.kind != token_kind::word && t.kind != token_kind::symbol) return false;
+  tokens = 1;
+  if (t.text == ">" && at_symbol(">", 1) && peek(1).begin == t.end) {  // ">" is a token of its own: it closes nested types
+    tokens = at_symbol(">", 2) && peek(2).begin == peek(1).end ? 3 : 2;
+    power = p_shift;
+    name = std::string(static_cast<std::size_t>(tokens), '>');
+    return true;
+  }
   const auto& text = t.kind == token_kind::word ? t.upper : t.text;
   for (const auto& candidate : binary_operators)
     if (candidate.token == text) {
@@ -71,10 +82,12 @@ result<expression_ptr> parser_core::parse_operand(int min_power) {
   SLUICE_ASSIGN_OR_RETURN(auto left, parse_prefix());
   for (;;) {
     int power = 0;
+    int tokens = 1;
     std::string name;
-    if (at_binary(power, name)) {
+    if (at_binary(power, name, tokens)) {
       if (power <= min_power) return left;
-      auto position = take().position;
+      auto position = here();
+      next_ += tokens;
       SLUICE_ASSIGN_OR_RETURN(auto right, parse_operand(power));
       SLUICE_ASSIGN_OR_RETURN(left, make_call(name, {left, right}, position));
       continue;
@@ -87,10 +100,6 @@ result<expression_ptr> parser_core::parse_operand(int min_power) {
       SLUICE_ASSIGN_OR_RETURN(left, parse_predicate(left));
       continue;
     }
-    for (std::string_view bits : {"&", "|", "^", "<<"})
-      if (at_symbol(bits)) return refuse("the operator " + std::string(bits), peek());
-    if (at_symbol("->")) return refuse("lambda functions", peek());
-    if (at_word("OVER")) return refuse("window functions (OVER)", peek());
     return left;
   }
 }
@@ -153,7 +162,14 @@ result<expression_ptr> parser_core::parse_is(expression_ptr left, const token& i
 
 result<expression_ptr> parser_core::parse_in(expression_ptr left, const token& in) {
   SLUICE_RETURN_IF_ERROR(expect_symbol("("));
-  if (at_word("SELECT") || at_word("WITH")) return refuse("a subquery in IN", peek());
+  if (at_query()) {
+    expression node;
+    node.kind = expression_kind::in_subquery;
+    node.position = in.position;
+    bool is_row = left->kind == expression_kind::call && left->suffix == "row";
+    node.args = is_row ? left->args : std::vector<expression_ptr>{left};
+    return parse_subquery(std::move(node));
+  }
   std::vector<expression_ptr> args{left};
   do {
     SLUICE_ASSIGN_OR_RETURN(auto value, parse_expression());
@@ -184,7 +200,10 @@ result<expression_ptr> parser_core::parse_prefix() {
     SLUICE_ASSIGN_OR_RETURN(auto operand, parse_operand(p_not));
     return make_call("not", {operand}, first.position);
   }
-  if (at_symbol("~")) return refuse("the operator ~", peek());
+  if (take_symbol("~")) {
+    SLUICE_ASSIGN_OR_RETURN(auto operand, parse_operand(p_sign));
+    return make_call("~", {operand}, first.position);
+  }
   if (at_symbol("-") || at_symbol("+")) {
     take();
     if (first.text == "-" && peek().kind == token_kind::number && peek().begin == first.end) {
@@ -243,12 +262,34 @@ result<expression_ptr> parser_core::parse_number() {
 
 result<expression_ptr> parser_core::parse_parenthesised() {
   SLUICE_RETURN_IF_ERROR(expect_symbol("("));
-  if (at_word("SELECT") || at_word("WITH")) return refuse("a subquery in an expression", peek());
   const token first = peek();
+  if (at_query()) {
+    expression node;
+    node.kind = expression_kind::scalar_subquery;
+    node.position = first.position;
+    if (!at_symbol("(")) return parse_subquery(std::move(node));
+    auto start = next_;  // ((SELECT 1)) is a subquery, ((SELECT 1) + 1) an expression
+    auto subquery = parse_subquery(std::move(node));
+    if (subquery.ok()) return subquery;
+    next_ = start;
+  }
   SLUICE_ASSIGN_OR_RETURN(auto inner, parse_expression());
-  if (at_symbol(",")) return refuse("a row value (a, b)", first);
+  if (!at_symbol(",")) {
+    SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
+    return inner;
+  }
+  expression row;  // (a, b) is a struct
+  row.kind = expression_kind::call;
+  row.text = "struct";
+  row.suffix = "row";
+  row.position = first.position;
+  row.args.push_back(std::move(inner));
+  while (take_symbol(",")) {
+    SLUICE_ASSIGN_OR_RETURN(auto next, parse_expression());
+    row.args.push_back(std::move(next));
+  }
   SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  return inner;
+  return finish(std::move(row));
 }
 
 result<expression_ptr> parser_core::parse_primary() {
@@ -291,12 +332,17 @@ result<expression_ptr> parser_core::parse_primary() {
   if (t.upper == "CASE") return parse_case();
   if (call_follows) {
     if (t.upper == "CAST") return parse_cast();
-    if (t.upper == "TRY_CAST") return refuse("TRY_CAST", t);
+    if (t.upper == "TRY_CAST") return parse_cast();
     if (t.upper == "EXTRACT") return parse_extract();
     if (t.upper == "TRIM") return parse_trim();
     if (t.upper == "SUBSTRING" || t.upper == "SUBSTR") return parse_substring();
-    if (t.upper == "EXISTS") return refuse("EXISTS", t);
-    if (t.upper == "POSITION" || t.upper == "OVERLAY") return refuse(t.upper, t);
+    if (t.upper == "EXISTS" && (at_word("SELECT", 2) || at_word("WITH", 2) || at_word("VALUES", 2) || at_word("FROM", 2))) {
+      next_ += 2;
+      node.kind = expression_kind::exists;
+      return parse_subquery(std::move(node));
+    }
+    if (t.upper == "POSITION") return parse_position();
+    if (t.upper == "OVERLAY") return parse_overlay();
   }
   if (t.upper == "NULL" || t.upper == "TRUE" || t.upper == "FALSE") {
     take();
@@ -310,136 +356,6 @@ result<expression_ptr> parser_core::parse_primary() {
     return make_call(to_lower(t.upper), {}, t.position, false);
   }
   return parse_name_or_call();
-}
-
-result<expression_ptr> parser_core::parse_interval() {
-  expression node;
-  node.kind = expression_kind::interval;
-  node.position = take().position;
-  for (;;) {
-    std::string value = take_symbol("-") ? "-" : "";
-    bool is_value = peek().kind == token_kind::string || peek().kind == token_kind::number;
-    if (!is_value) return syntax_error();
-    value += take().text;
-    if (!node.text.empty()) node.text += ' ';
-    node.text += value;
-    static constexpr std::array<std::string_view, 20> units{
-        "MICROSECOND", "MICROSECONDS", "MILLISECOND", "MILLISECONDS", "SECOND", "SECONDS", "MINUTE", "MINUTES", "HOUR", "HOURS",
-        "DAY",         "DAYS",         "WEEK",        "WEEKS",        "MONTH",  "MONTHS",  "YEAR",   "YEARS",   "QUARTER", "QUARTERS"};
-    if (peek().kind == token_kind::word && std::find(units.begin(), units.end(), peek().upper) != units.end()) {
-      node.text += " " + to_lower(take().upper);
-      if (at_word("TO")) return refuse("intervals of the form 'x' UNIT TO UNIT", peek());
-    }
-    if (peek().kind != token_kind::number) break;
-  }
-  return finish(std::move(node));
-}
-
-result<expression_ptr> parser_core::parse_case() {
-  auto position = take().position;
-  expression_ptr operand;
-  if (!at_word("WHEN")) {
-    SLUICE_ASSIGN_OR_RETURN(operand, parse_expression());
-  }
-  std::vector<expression_ptr> args;
-  if (!at_word("WHEN")) return syntax_error({"WHEN"});
-  while (at_word("WHEN")) {
-    auto when = take().position;
-    SLUICE_ASSIGN_OR_RETURN(auto condition, parse_expression());
-    if (operand) {
-      SLUICE_ASSIGN_OR_RETURN(condition, make_call("=", {operand, condition}, when));
-    }
-    SLUICE_RETURN_IF_ERROR(expect_word("THEN"));
-    SLUICE_ASSIGN_OR_RETURN(auto value, parse_expression());
-    args.push_back(std::move(condition));
-    args.push_back(std::move(value));
-  }
-  if (take_word("ELSE")) {
-    SLUICE_ASSIGN_OR_RETURN(auto otherwise, parse_expression());
-    args.push_back(std::move(otherwise));
-  }
-  SLUICE_RETURN_IF_ERROR(expect_word("END"));
-  return make_call("case", std::move(args), position);
-}
-
-result<expression_ptr> parser_core::parse_cast() {
-  expression node;
-  node.kind = expression_kind::cast;
-  node.position = take().position;
-  SLUICE_RETURN_IF_ERROR(expect_symbol("("));
-  SLUICE_ASSIGN_OR_RETURN(auto operand, parse_expression());
-  SLUICE_RETURN_IF_ERROR(expect_word("AS"));
-  SLUICE_ASSIGN_OR_RETURN(node.type, parse_type());
-  SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  node.args = {std::move(operand)};
-  return finish(std::move(node));
-}
-
-result<expression_ptr> parser_core::parse_extract() {
-  auto position = take().position;
-  SLUICE_RETURN_IF_ERROR(expect_symbol("("));
-  const token field = peek();
-  SLUICE_ASSIGN_OR_RETURN(auto name, parse_name("a field"));
-  SLUICE_RETURN_IF_ERROR(expect_word("FROM"));
-  SLUICE_ASSIGN_OR_RETURN(auto operand, parse_expression());
-  SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  static const std::vector<std::string> fields{"year", "quarter", "month", "week", "day", "dayofweek", "dow", "doy", "hour", "minute"};
-  std::string function = to_lower(name);
-  if (std::find(fields.begin(), fields.end(), function) == fields.end())
-    return status(errc::unsupported_feature, "EXTRACT(" + name + ") is not supported" + did_you_mean(name, fields), field.position);
-  if (function == "week") function = "weekofyear";
-  if (function == "dow") function = "dayofweek";
-  if (function == "doy") function = "dayofyear";
-  expression node;
-  node.kind = expression_kind::call;
-  node.text = function;
-  node.suffix = "extract " + name;
-  node.args = {operand};
-  node.position = position;
-  return finish(std::move(node));
-}
-
-result<expression_ptr> parser_core::parse_trim() {
-  auto position = take().position;
-  SLUICE_RETURN_IF_ERROR(expect_symbol("("));
-  std::string name = "trim";
-  if (!at_symbol("(", 1) && !at_symbol(",", 1) && !at_symbol(")", 1) && !at_symbol(".", 1)) {
-    if (take_word("LEADING")) name = "ltrim";
-    else if (take_word("TRAILING")) name = "rtrim";
-    else take_word("BOTH");
-  }
-  if (take_word("FROM")) {
-    SLUICE_ASSIGN_OR_RETURN(auto text, parse_expression());
-    SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-    return make_call(name, {text}, position, false);
-  }
-  SLUICE_ASSIGN_OR_RETURN(auto first, parse_expression());
-  std::vector<expression_ptr> args{first};
-  if (take_word("FROM")) {
-    SLUICE_ASSIGN_OR_RETURN(auto text, parse_expression());
-    args = {first, text};
-  } else {
-    while (take_symbol(",")) {
-      SLUICE_ASSIGN_OR_RETURN(auto next, parse_expression());
-      args.push_back(std::move(next));
-    }
-  }
-  SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  return make_call(name, std::move(args), position, false);
-}
-
-result<expression_ptr> parser_core::parse_substring() {
-  const token name = take();
-  SLUICE_RETURN_IF_ERROR(expect_symbol("("));
-  std::vector<expression_ptr> args;
-  SLUICE_ASSIGN_OR_RETURN(auto text, parse_expression());
-  args.push_back(std::move(text));
-  while (take_symbol(",") || take_word("FROM") || take_word("FOR")) {
-    SLUICE_ASSIGN_OR_RETURN(auto next, parse_expression());
-    args.push_back(std::move(next));
-  }
-  SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  return make_call(to_lower(name.upper), std::move(args), name.position, false);
 }
 
 result<expression_ptr> parser_core::parse_name_or_call() {
@@ -470,30 +386,122 @@ result<expression_ptr> parser_core::parse_call(std::string name, text_position p
   node.text = to_lower(name);
   node.position = position;
   SLUICE_RETURN_IF_ERROR(expect_symbol("("));
+  std::vector<std::string> names;  // struct(a AS x)
+  bool named = false;
   if (at_symbol("*") && at_symbol(")", 1)) {
     take();
     node.star = true;
   } else if (!at_symbol(")")) {
     if (take_word("DISTINCT")) node.distinct = true;
     else if (at_word("ALL") && !at_symbol(")", 1) && !at_symbol(",", 1)) take();
+    if (at_unit_argument(node.text)) {
+      expression unit;
+      unit.kind = expression_kind::string_literal;
+      unit.position = here();
+      unit.text = take().upper;
+      node.args.push_back(std::make_shared<const expression>(std::move(unit)));
+      take();
+    }
     do {
       if (at_symbol("=>", 1)) return refuse("named arguments", peek());
-      SLUICE_ASSIGN_OR_RETURN(auto arg, parse_expression());
-      if (at_word("AS")) return refuse("AS inside of a function call", peek());
+      SLUICE_ASSIGN_OR_RETURN(auto arg, parse_argument());
+      names.push_back(arg->kind == expression_kind::name ? arg->parts.back() : "col" + std::to_string(node.args.size() + 1));
+      if (at_word("AS") && node.text != "struct") return refuse("AS inside of a function call", peek());
+      if (take_word("AS")) {
+        named = true;
+        SLUICE_ASSIGN_OR_RETURN(names.back(), parse_name("an alias"));
+      }
       node.args.push_back(std::move(arg));
     } while (take_symbol(","));
+    if (take_words({"IGNORE", "NULLS"})) node.ignore_nulls = true;
+    else take_words({"RESPECT", "NULLS"});
   }
   SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  if (at_words({"WITHIN", "GROUP"})) return refuse("WITHIN GROUP", peek());
-  if (at_words({"FILTER"}) && at_symbol("(", 1)) {
-    take();
+  if (named) {
+    node.text = "named_struct";
+    std::vector<expression_ptr> args;
+    for (std::size_t i = 0; i < node.args.size(); ++i) {
+      expression label;
+      label.kind = expression_kind::string_literal;
+      label.text = names[i];
+      label.position = node.args[i]->position;
+      args.push_back(std::make_shared<const expression>(std::move(label)));
+      args.push_back(node.args[i]);
+    }
+    node.args = std::move(args);
+  }
+  SLUICE_RETURN_IF_ERROR(parse_call_suffix(node));
+  return finish(std::move(node));
+}
+
+/// timestampadd(HOUR, …): a bare unit.
+bool parser_core::at_unit_argument(std::string_view function) const {
+  static constexpr std::array<std::string_view, 6> functions{"timestampadd", "timestampdiff", "dateadd", "date_add", "datediff", "date_diff"};
+  static constexpr std::array<std::string_view, 9> units{"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND"};
+  if (std::find(functions.begin(), functions.end(), function) == functions.end() || !at_symbol(",", 1)) return false;
+  const auto& t = peek();
+  return t.kind == token_kind::word &&
+         (std::find(units.begin(), units.end(), t.upper) != units.end() || t.upper == "DAYOFYEAR" || t.upper == "MICROSECOND");
+}
+
+status parser_core::parse_call_suffix(expression& node) {
+  if (take_words({"WITHIN", "GROUP"})) {
     SLUICE_RETURN_IF_ERROR(expect_symbol("("));
+    if (!take_words({"ORDER", "BY"})) return syntax_error({"ORDER BY"});
+    auto order = parse_order_items();
+    if (!order.ok()) return order.error();
+    node.within_group = *std::move(order);
+    SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
+  }
+  if (at_words({"FILTER"}) && at_symbol("(", 1)) {
+    next_ += 2;
     SLUICE_RETURN_IF_ERROR(expect_word("WHERE"));
-    SLUICE_ASSIGN_OR_RETURN(node.filter, parse_expression());
+    auto filter = parse_expression();
+    if (!filter.ok()) return filter.error();
+    node.filter = *std::move(filter);
     SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
   }
   if (take_words({"IGNORE", "NULLS"})) node.ignore_nulls = true;
   else take_words({"RESPECT", "NULLS"});
+  if (!at_word("OVER")) return ok();
+  take();
+  auto over = parse_window_definition();
+  if (!over.ok()) return over.error();
+  node.over = std::make_shared<const window_definition>(*std::move(over));
+  return ok();
+}
+
+bool parser_core::at_lambda() const {
+  auto is_name = [&](int ahead) { return peek(ahead).kind == token_kind::word || peek(ahead).kind == token_kind::quoted_name; };
+  if (is_name(0) && at_symbol("->", 1)) return true;
+  if (!at_symbol("(")) return false;
+  int ahead = 1;
+  while (is_name(ahead) && at_symbol(",", ahead + 1)) ahead += 2;
+  return is_name(ahead) && at_symbol(")", ahead + 1) && at_symbol("->", ahead + 2);
+}
+
+result<expression_ptr> parser_core::parse_argument() { return at_lambda() ? parse_lambda() : parse_expression(); }
+
+result<expression_ptr> parser_core::parse_lambda() {
+  expression node;
+  node.kind = expression_kind::lambda;
+  node.position = here();
+  bool several = take_symbol("(");
+  do {
+    SLUICE_ASSIGN_OR_RETURN(auto name, parse_name("a parameter"));
+    node.parts.push_back(std::move(name));
+  } while (take_symbol(","));
+  if (several) SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
+  SLUICE_RETURN_IF_ERROR(expect_symbol("->"));
+  SLUICE_ASSIGN_OR_RETURN(auto body, parse_argument());
+  node.args.push_back(std::move(body));
+  return finish(std::move(node));
+}
+
+/// The query and the closing parenthesis of a subquery expression.
+result<expression_ptr> parser_core::parse_subquery(expression node) {
+  SLUICE_ASSIGN_OR_RETURN(node.subquery, parse_query());
+  SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
   return finish(std::move(node));
 }
 

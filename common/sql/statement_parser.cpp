@@ -17,13 +17,13 @@ result<statement> parser_core::parse_statement() {
   if (at_word("SET")) return parse_set();
   if (at_word("CREATE")) return parse_create();
   if (at_word("DROP")) return parse_drop();
-  if (at_word("SELECT") || at_word("WITH") || at_symbol("(") || at_word("VALUES")) {
+  if (at_word("SELECT") || at_word("WITH") || at_symbol("(") || at_word("VALUES") || at_word("TABLE")) {
     SLUICE_ASSIGN_OR_RETURN(auto body, parse_query());
     SLUICE_RETURN_IF_ERROR(expect_end());
     return statement(select_statement{std::move(body)});
   }
   for (std::string_view known : {"INSERT", "UPDATE", "DELETE", "MERGE", "ALTER", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "CACHE", "UNCACHE",
-                                 "REFRESH", "USE", "RESET", "TRUNCATE", "ANALYZE", "LOAD", "DECLARE", "EXECUTE", "FROM", "TABLE", "BEGIN", "MSCK"})
+                                 "REFRESH", "USE", "RESET", "TRUNCATE", "ANALYZE", "LOAD", "DECLARE", "EXECUTE", "FROM", "BEGIN", "MSCK"})
     if (at_word(known)) return refuse(std::string("the statement ") + std::string(known), first);
   return syntax_error({"SELECT", "CREATE", "SET", "DROP", "WITH"});
 }

@@ -35,6 +35,10 @@ void append_operator(std::string& out, const expression& node) {
   if (name == "or") return two("OR");
   if (name == "is_null") return after(" IS NULL");
   if (name == "is_not_null") return after(" IS NOT NULL");
+  if (name == "~") {
+    out += '~';
+    return append(out, *args[0]);
+  }
   if (name == "not" || name == "negative" || name == "positive") {
     out += name == "not" ? "(NOT " : name == "negative" ? "(- " : "(+ ";
     append(out, *args[0]);
@@ -117,7 +121,7 @@ void append(std::string& out, const expression& node) {
     case expression_kind::star: out += '*'; break;
     case expression_kind::call: node.is_operator ? append_operator(out, node) : append_call(out, node); break;
     case expression_kind::cast:
-      out += "CAST(";
+      out += node.text == "try" ? "TRY_CAST(" : "CAST(";
       append(out, *node.args[0]);
       out += " AS " + to_upper(node.type) + ")";
       break;
@@ -130,6 +134,21 @@ void append(std::string& out, const expression& node) {
       out += '[';
       append(out, *node.args[1]);
       out += ']';
+      break;
+    case expression_kind::lambda:
+      out += "lambdafunction(";
+      append(out, *node.args[0]);
+      for (const auto& parameter : node.parts) out += ", " + parameter;
+      out += ')';
+      break;
+    case expression_kind::scalar_subquery: out += "scalarsubquery()"; break;
+    case expression_kind::exists: out += "exists()"; break;
+    case expression_kind::in_subquery:
+      out += '(';
+      if (node.args.size() > 1) out += "named_struct(";
+      append_list(out, node.args, 0);
+      if (node.args.size() > 1) out += ')';
+      out += " IN (listquery()))";
       break;
   }
 }

@@ -122,6 +122,8 @@ data::schema_ptr aggregate_schema(const aggregation& what, const std::vector<std
 }
 
 result<analyzed_query> query_analyzer::analyze(const sql::query& query) {
+  bool plain = query.set == sql::set_operator::none && query.distinct_on.empty() && query.grouping_sets.empty() && !query.offset;
+  if (!plain) return status(errc::unsupported_feature, "set operations, grouping sets and OFFSET are not supported", query.position);
   auto outer = tables_.size();
   for (const auto& table : query.with) {
     SLUICE_ASSIGN_OR_RETURN(auto body, analyze(*table.body));

@@ -49,6 +49,7 @@ result<analyzed_query> query_analyzer::analyze_relation(const sql::relation& fro
       return out;
     }
     case sql::relation::kind::path: break;
+    default: return status(errc::unsupported_feature, "joins and relations that are no tables are not supported", from.position);
   }
   if (!source_place(from.format))
     return status(errc::data_source_not_found, "no source is called `" + from.format + "`" + sql::did_you_mean(from.format, {"json", "parquet"}),

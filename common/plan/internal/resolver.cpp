@@ -91,6 +91,10 @@ result<expr::expr_ptr> resolver::resolve(const sql::expression& node) {
       return expr::call("get_item", std::move(args), node.position, session_);
     }
     case kind::interval: return refused("an INTERVAL that is not added to or taken from a date or timestamp is not supported", node.position);
+    case kind::lambda: return refused("a lambda function here", node.position);
+    case kind::scalar_subquery:
+    case kind::exists:
+    case kind::in_subquery: return refused("a subquery in an expression is not supported", node.position);
     default: return resolve_literal(node, session_);
   }
 }
@@ -192,6 +196,7 @@ status resolver::unknown_function(const sql::expression& node) const {
 }
 
 result<expr::expr_ptr> resolver::resolve_call(const sql::expression& node) {
+  if (node.over) return refused("window functions (OVER) are not supported", node.position);
   if (is_window_call(node)) return resolve_window_use(node);
   if (is_aggregate_call(node)) return resolve_aggregate_call(node);
   bool sum = node.is_operator && node.args.size() == 2 && (node.text == "+" || node.text == "-");

@@ -63,21 +63,62 @@ private:
   result<expression_ptr> finish(expression node) const;
   result<expression_ptr> make_call(std::string name, std::vector<expression_ptr> args, text_position position,
                                    bool is_operator = true) const;
-  bool at_binary(int& power, std::string& name) const;
+  /// The binary operator here and how many tokens it has.
+  bool at_binary(int& power, std::string& name, int& tokens) const;
+
+  result<expression_ptr> parse_argument();
+  result<expression_ptr> parse_lambda();
+  bool at_lambda() const;
+  bool at_unit_argument(std::string_view function) const;
+  result<expression_ptr> parse_subquery(expression node);
+  result<expression_ptr> parse_position();
+  result<expression_ptr> parse_overlay();
+  status parse_call_suffix(expression& node);
+  result<window_definition> parse_window_definition();
+  result<frame_bound> parse_frame_bound();
 
   // queries
-  result<query_ptr> parse_select(std::vector<common_table> with);
+  using set_list = std::vector<std::vector<expression_ptr>>;
+  result<query_ptr> parse_set_operation();
+  result<query_ptr> parse_intersection();
+  result<query_ptr> parse_set_side(query_ptr left, set_operator what);
+  result<query_ptr> parse_query_term();
+  result<query_ptr> parse_select();
   result<std::vector<common_table>> parse_with();
+  result<std::vector<std::string>> parse_name_list();
   result<select_item> parse_select_item();
+  result<set_list> parse_grouping_element();
+  result<set_list> combine_sets(const set_list& parts, bool cube) const;
+  result<std::vector<expression_ptr>> parse_grouping_set();
+  status add_grouping(query& out, const expression_ptr& value) const;
+  status cross_sets(const std::vector<set_list>& elements, query& out) const;
+  status parse_group_by(query& out);
+  result<std::vector<order_item>> parse_order_items();
+  status parse_order_by(query& out);
+  status parse_windows(query& out);
+  status parse_tail(query& out);
+  bool at_query() const;
+  bool at_tail() const;
+  bool at_alias() const;
+
+  // relations
+  result<relation> parse_from();
   result<relation> parse_relation();
+  result<relation> parse_relation_extensions(relation out);
   result<relation> parse_plain_relation();
+  result<relation> parse_stream();
+  result<relation> parse_join(relation left);
+  result<relation> parse_values();
+  result<relation> parse_lateral_view(relation left);
+  result<relation> parse_pivot(relation left);
+  result<select_item> parse_pivot_item(std::string_view stop);
+  result<relation> parse_unpivot(relation left);
+  result<std::vector<expression_ptr>> parse_column_names(bool several);
+  result<relation> parse_sample(relation input);
+  status parse_table_function(relation& out);
   status parse_stream_suffix(relation& out);
   status parse_relation_alias(relation& out);
-  status refuse_after_relation() const;
-  status parse_group_by(query& out);
-  status parse_order_by(query& out);
-  status parse_tail(query& out);
-  bool at_alias() const;
+  bool at_join() const;
 
   // statements
   result<statement> parse_set();

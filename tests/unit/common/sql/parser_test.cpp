@@ -65,22 +65,18 @@ TEST(Parser, RefusesWithPositions) {
       {"SELECT a FROM t WHERE", errc::parse_syntax, 1, 22, "end of input"},
       {"SELECT a FROM t GROUP a", errc::parse_syntax, 1, 23, "Expected 'BY'"},
       {"SELECT a FROM t LIMIT 1 2", errc::parse_syntax, 1, 25, "near '2'"},
-      {"SELECT a FROM t JOIN u ON a = b", errc::unsupported_feature, 1, 17, "JOIN is not supported"},
-      {"SELECT a FROM t, u", errc::unsupported_feature, 1, 16, "join"},
-      {"SELECT a FROM t UNION SELECT 1", errc::unsupported_feature, 1, 17, "UNION"},
-      {"SELECT sum(a) OVER (PARTITION BY b) FROM t", errc::unsupported_feature, 1, 15, "OVER"},
       {"SELECT a FROM STREAM t WATERMARK time DELAY OF INTERVAL 10 MINUTES", errc::unsupported_feature, 1, 24, "WATERMARK"},
       {"SELECT a FROM STREAM(t) AS s WATERMARK time DELAY OF INTERVAL 10 MINUTES", errc::unsupported_feature, 1, 30, "WATERMARK"},
-      {"SELECT a IN (SELECT 1)", errc::unsupported_feature, 1, 14, "subquery"},
-      {"SELECT try_cast(a AS int)", errc::unsupported_feature, 1, 8, "TRY_CAST"},
-      {"SELECT a & 1", errc::unsupported_feature, 1, 10, "operator &"},
-      {"VALUES (1)", errc::unsupported_feature, 1, 1, "VALUES"},
       {"INSERT INTO t SELECT 1", errc::unsupported_feature, 1, 1, "INSERT"},
-      {"SELECT a FROM t GROUP BY ROLLUP(a)", errc::unsupported_feature, 1, 26, "ROLLUP"},
-      {"SELECT a FROM t OFFSET 3", errc::unsupported_feature, 1, 17, "OFFSET"},
       {"CREATE TEMPORARY VIEW v (a int)", errc::parse_syntax, 1, 32, "end of input"},
       {"CREATE STREAMING TABEL t AS SELECT 1", errc::parse_syntax, 1, 8, "STREAMING"},
       {"CREATE STREAMING TABLE t PARTITIONED BY (a) AS SELECT 1", errc::unsupported_feature, 1, 26, "PARTITIONED"},
+      {"SELECT a FROM t JOIN", errc::parse_syntax, 1, 21, "end of input"},
+      {"SELECT a FROM t UNION ALL", errc::parse_syntax, 1, 26, "end of input"},
+      {"SELECT a FROM t ORDER BY a UNION SELECT 1", errc::parse_syntax, 1, 28, "near 'UNION'"},
+      {"SELECT sum(a) OVER (ROWS 1) FROM t", errc::parse_syntax, 1, 27, "Expected 'PRECEDING'"},
+      {"SELECT a FROM t PIVOT (sum(b) FOR c IN 1)", errc::parse_syntax, 1, 40, "Expected '('"},
+      {"SELECT a FROM t QUALIFY a", errc::unsupported_feature, 1, 17, "QUALIFY"},
       {"SET a b = 1", errc::parse_syntax, 1, 7, "near 'b'"},
   };
   for (const auto& row : table) {
@@ -177,6 +173,124 @@ TEST(Parser, Query) {
   auto path = parse_statement({"SELECT * FROM json.`/data/x`", {}});
   ASSERT_TRUE(path.ok());
   EXPECT_EQ(std::get<select_statement>(*path).body->from->name, "/data/x");
+}
+
+/// Parses and gives the query, or fails the test.
+query_ptr query_of(const std::string& text) {
+  auto parsed = parse_query({text, {}});
+  EXPECT_TRUE(parsed.ok()) << text << ": " << parsed.error().to_string();
+  return parsed.ok() ? *parsed : std::make_shared<const query>();
+}
+
+TEST(Parser, SetOperations) {
+  auto both = query_of("SELECT 1 UNION ALL SELECT 2 INTERSECT SELECT 3 EXCEPT SELECT 4");
+  EXPECT_EQ(both->set, set_operator::except);
+  EXPECT_FALSE(both->set_all);
+  ASSERT_TRUE(both->left);
+  EXPECT_EQ(both->left->set, set_operator::union_);
+  EXPECT_TRUE(both->left->set_all);
+  EXPECT_EQ(both->left->right->set, set_operator::intersect);
+  auto ordered = query_of("WITH t AS (SELECT 1 a) (SELECT a FROM t LIMIT 1) UNION VALUES (2), (3) ORDER BY a LIMIT 2 OFFSET 1");
+  EXPECT_EQ(ordered->set, set_operator::none);
+  EXPECT_EQ(ordered->with.size(), 1u);
+  ASSERT_TRUE(ordered->from && ordered->from->subquery && ordered->offset && ordered->limit);
+  EXPECT_TRUE(ordered->from->transparent);
+  EXPECT_EQ(ordered->from->subquery->set, set_operator::union_);
+  EXPECT_TRUE(ordered->from->subquery->left->limit);
+  ASSERT_EQ(ordered->from->subquery->right->from->rows.size(), 2u);
+}
+
+TEST(Parser, Joins) {
+  auto query = query_of("SELECT * FROM a JOIN b ON a.x = b.x LEFT OUTER JOIN c USING (x, y) NATURAL FULL JOIN d, LATERAL e LEFT SEMI JOIN f");
+  ASSERT_TRUE(query->from);
+  const auto* comma = &*query->from;
+  EXPECT_EQ(comma->join, join_kind::cross);
+  EXPECT_TRUE(comma->lateral);
+  EXPECT_EQ(comma->right->join, join_kind::left_semi);
+  const auto* natural = comma->left.get();
+  EXPECT_TRUE(natural->natural);
+  EXPECT_EQ(natural->join, join_kind::full_outer);
+  EXPECT_EQ(natural->left->using_columns, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(natural->left->left->join, join_kind::inner);
+  EXPECT_EQ(to_text(*natural->left->left->on), "(x = x)");
+}
+
+TEST(Parser, GroupingSets) {
+  auto sets = [](const std::string& clause) {
+    std::string out;
+    auto query = query_of("SELECT 1 FROM t GROUP BY " + clause);
+    for (const auto& set : query->grouping_sets) {
+      out += '(';
+      for (int i : set) out += to_text(*query->group_by[i]);
+      out += ')';
+    }
+    return out;
+  };
+  EXPECT_EQ(sets("ROLLUP (a, (b, c))"), "(abc)(a)()");
+  EXPECT_EQ(sets("CUBE (a, b)"), "(ab)(a)(b)()");
+  EXPECT_EQ(sets("a, b WITH ROLLUP"), "(ab)(a)()");
+  EXPECT_EQ(sets("GROUPING SETS ((a, b), b, ())"), "(ab)(b)()");
+  EXPECT_EQ(sets("a, ROLLUP (b)"), "(ab)(a)");
+  EXPECT_EQ(sets("a, b GROUPING SETS (a, b)"), "(a)(b)");
+  EXPECT_EQ(sets("a, (b)"), "");
+}
+
+TEST(Parser, Relations) {
+  auto view = query_of("SELECT * FROM t LATERAL VIEW OUTER explode(m) e AS k, v");
+  EXPECT_EQ(view->from->what, relation::kind::lateral_view);
+  EXPECT_TRUE(view->from->outer);
+  EXPECT_EQ(view->from->column_aliases, (std::vector<std::string>{"k", "v"}));
+  auto pivot = query_of("SELECT * FROM t PIVOT (sum(x) AS s, max(y) FOR c IN ('a' AS a, 'b')) p");
+  ASSERT_TRUE(pivot->from->pivot);
+  EXPECT_EQ(pivot->from->pivot->aggregates.size(), 2u);
+  EXPECT_EQ(pivot->from->pivot->values[0].alias, "a");
+  auto unpivot = query_of("SELECT * FROM t UNPIVOT INCLUDE NULLS (v FOR n IN (a, b AS bee))");
+  ASSERT_TRUE(unpivot->from->unpivot);
+  EXPECT_TRUE(unpivot->from->unpivot->include_nulls);
+  EXPECT_EQ(unpivot->from->unpivot->columns[1].alias, "bee");
+  auto range = query_of("SELECT * FROM range(1, 10) r (n), VALUES (1, 'x') AS v (a, b)");
+  EXPECT_EQ(range->from->left->what, relation::kind::function);
+  EXPECT_EQ(range->from->right->column_aliases.size(), 2u);
+  auto sample = query_of("SELECT * FROM t TABLESAMPLE (10 PERCENT) REPEATABLE (7) s");
+  EXPECT_EQ(sample->from->what, relation::kind::sample);
+  EXPECT_EQ(sample->from->sample.seed, 7);
+}
+
+TEST(Parser, Windows) {
+  auto query = query_of("SELECT sum(a) FILTER (WHERE b) OVER (PARTITION BY c ORDER BY d DESC ROWS BETWEEN 1 PRECEDING AND CURRENT ROW), "
+                        "rank() OVER w FROM t WINDOW w AS (ORDER BY a)");
+  const auto& over = query->items[0].value->over;
+  ASSERT_TRUE(over && over->frame);
+  EXPECT_TRUE(over->frame->rows);
+  EXPECT_EQ(over->frame->lower.what, frame_bound::kind::preceding);
+  EXPECT_EQ(over->frame->upper.what, frame_bound::kind::current_row);
+  EXPECT_EQ(query->items[1].value->over->name, "w");
+  ASSERT_EQ(query->windows.size(), 1u);
+  EXPECT_EQ(query->windows[0].order_by.size(), 1u);
+}
+
+TEST(ExpressionParser, SubqueriesLambdasAndBits) {
+  auto text = [](const std::string& expression) {
+    auto parsed = parse_expression({expression, {}});
+    return parsed.ok() ? to_text(**parsed) : parsed.error().to_string();
+  };
+  EXPECT_EQ(text("(SELECT 1) + 1"), "(scalarsubquery() + 1)");
+  EXPECT_EQ(text("((SELECT 1) + 1)"), "(scalarsubquery() + 1)");
+  EXPECT_EQ(text("((SELECT 1))"), "scalarsubquery()");
+  EXPECT_EQ(text("a NOT IN (SELECT b FROM t)"), "(NOT (a IN (listquery())))");
+  EXPECT_EQ(text("NOT EXISTS (SELECT 1)"), "(NOT exists())");
+  EXPECT_EQ(text("exists(a, x -> x > 1)"), "exists(a, lambdafunction((x > 1), x))");
+  EXPECT_EQ(text("f((x, y) -> x + y)"), "f(lambdafunction((x + y), x, y))");
+  EXPECT_EQ(text("a | b ^ c & d << 1 + 2"), "(a | (b ^ (c & (d << (1 + 2)))))");
+  EXPECT_EQ(text("a >> 1 >>> 2"), "((a >> 1) >>> 2)");
+  EXPECT_EQ(text("a > 1"), "(a > 1)");
+  EXPECT_EQ(text("~a"), "~a");
+  EXPECT_EQ(text("try_cast(a AS int)"), "TRY_CAST(a AS INT)");
+  EXPECT_EQ(text("struct(a AS x, b)"), "named_struct(x, a, b, b)");
+  EXPECT_EQ(text("(a, 1)"), "struct(a, 1)");
+  EXPECT_EQ(text("timestampadd(HOUR, 1, t)"), "timestampadd(HOUR, 1, t)");
+  EXPECT_EQ(text("position('a' IN b)"), "position(a, b)");
+  EXPECT_EQ(text("first(a IGNORE NULLS)"), "first(a) ignore nulls");
 }
 
 } // namespace

@@ -13,8 +13,11 @@ public:
     if (verdict.partly) (void)inner_->append(bytes.substr(0, bytes.size() / 2));
     return verdict.error;
   }
+  /// After a failed sync the kernel has dropped the pages: the next one succeeds and saves nothing.
   status sync() override {
-    return owner_.perform(operation::sync, path_, [&] { return inner_->sync(); });
+    auto synced = owner_.perform(operation::sync, path_, [&] { return lost_ ? ok() : inner_->sync(); });
+    lost_ = lost_ || !synced.ok();
+    return synced;
   }
   status close() override {
     return owner_.perform(operation::close, path_, [&] { return inner_->close(); });
@@ -24,6 +27,7 @@ private:
   faulty_file_system& owner_;
   std::unique_ptr<writable_file> inner_;
   std::string path_;
+  bool lost_ = false;
 };
 
 class faulty_reader final : public readable_file {

@@ -311,4 +311,14 @@ std::vector<file_info> memory_file_system::everything() const {
   return out;
 }
 
+bool memory_file_system::is_durable(const std::string& raw) const {
+  std::lock_guard lock{mutex_};
+  const auto path = clean(raw);
+  const auto now = current_.find(path), kept = durable_.find(path);
+  if (now == current_.end() || kept == durable_.end() || now->second != kept->second) return false;
+  for (auto at = parent_path(path); at != "/"; at = parent_path(at))
+    if (!durable_.contains(at)) return false;
+  return now->second->directory || now->second->synced == now->second->bytes;
+}
+
 } // namespace sluice::storage

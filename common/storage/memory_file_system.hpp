@@ -29,6 +29,8 @@ public:
   void put(const std::string& path, std::string bytes);
   /// Every file and directory, by path.
   std::vector<file_info> everything() const;
+  /// Whether the file of this name would be there, with all its bytes, after a power loss at this instant.
+  bool is_durable(const std::string& path) const;
 
   result<std::unique_ptr<writable_file>> create(const std::string& path) override;
   result<std::string> read(const std::string& path) override;

@@ -31,6 +31,38 @@ TEST(MemoryFileSystem, UnsyncedNamesAndBytesDieWithThePower) {
   EXPECT_EQ(disk.read("/d/synced-only").code(), errc::no_such_file);
 }
 
+TEST(MemoryFileSystem, KnowsWhatWouldSurvive) {
+  memory_file_system disk;
+  ASSERT_TRUE(disk.make_directories("/d").ok());
+  write(disk, "/d/f", "x", false);
+  ASSERT_TRUE(disk.sync_directory("/d").ok());
+  EXPECT_FALSE(disk.is_durable("/d/f"));  // neither its bytes nor the name of its directory
+  write(disk, "/d/g", "x", true);
+  ASSERT_TRUE(disk.sync_directory("/").ok());
+  EXPECT_FALSE(disk.is_durable("/d/g"));  // its name
+  ASSERT_TRUE(disk.sync_directory("/d").ok());
+  EXPECT_TRUE(disk.is_durable("/d/g"));
+  ASSERT_TRUE(disk.rename("/d/g", "/d/h").ok());
+  EXPECT_FALSE(disk.is_durable("/d/h"));
+  EXPECT_FALSE(disk.is_durable("/d/none"));
+}
+
+TEST(MemoryFileSystem, ASyncThatFailedIsNeverMadeGood) {
+  auto disk = std::make_shared<memory_file_system>();
+  ASSERT_TRUE(disk->make_directories("/d").ok());
+  ASSERT_TRUE(disk->sync_directory("/").ok());
+  faulty_file_system process{disk};
+  process.fail_at(operation::sync, 0, errc::storage_io);
+  auto file = process.create("/d/f");
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE((*file)->append("x").ok());
+  EXPECT_FALSE((*file)->sync().ok());
+  EXPECT_TRUE((*file)->sync().ok());  // the kernel has forgotten the pages: nothing is saved
+  ASSERT_TRUE(process.sync_directory("/d").ok());
+  EXPECT_EQ(*disk->read("/d/f"), "x");
+  EXPECT_FALSE(disk->is_durable("/d/f"));
+}
+
 TEST(MemoryFileSystem, EntriesNeedTheirParents) {
   memory_file_system disk;
   ASSERT_TRUE(disk.make_directories("/a/b").ok());

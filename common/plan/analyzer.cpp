@@ -194,6 +194,12 @@ result<batch_plan> analyze_query(const sql::query& query, const catalog_view& ca
   return std::get<run_batch>(std::move(action)).plan;
 }
 
+result<streaming_plan> analyze_stream(const sql::create_streaming_table& table, const catalog_view& catalog,
+                                      const session_settings& session, const std::string& directory) {
+  SLUICE_ASSIGN_OR_RETURN(auto action, statement_analyzer(catalog, session, directory)(table));
+  return std::get<start_query>(std::move(action)).plan;
+}
+
 result<data::schema_ptr> columns_of(const sql::query& query, const catalog_view& catalog, const session_settings& session) {
   auto options = session.expressions();
   query_analyzer analyzer(catalog, options, query_analyzer::purpose::view);

@@ -11,6 +11,7 @@
 
 namespace sluice::sql {
 struct create_source;
+struct create_streaming_table;
 struct query;
 } // namespace sluice::sql
 
@@ -87,6 +88,8 @@ result<action> analyze(const statement_text& statement, const catalog_view& cata
 /// The same for trees that were not written as text (Spark Connect). A query that reads a stream is refused as a batch;
 /// its columns can be asked for.
 result<batch_plan> analyze_query(const sql::query& query, const catalog_view& catalog, const session_settings& session);
+result<streaming_plan> analyze_stream(const sql::create_streaming_table& table, const catalog_view& catalog,
+                                      const session_settings& session, const std::string& directory);
 result<data::schema_ptr> columns_of(const sql::query& query, const catalog_view& catalog, const session_settings& session);
 result<file_source> analyze_source(const sql::create_source& source, const catalog_view& catalog,
                                    const session_settings& session, const std::string& directory);

@@ -19,6 +19,7 @@ namespace sluice::actors {
 namespace {
 
 constexpr auto reply_timeout = std::chrono::seconds(60);
+const auto start_timeout = caf::duration(std::chrono::minutes(5));  // a start reads a whole checkpoint
 constexpr std::size_t fast_io_actors = 4;
 constexpr std::size_t slow_io_actors = 3;
 
@@ -66,23 +67,31 @@ public:
   net::accept_handler accept() override { return accept_for(cluster_); }
 
   std::shared_ptr<job_handle> run_job(job_spec job, std::shared_ptr<job_listener> listener) override {
-    job_setup setup{environment_, cluster_, io_, queries_, std::move(job), std::move(listener), nullptr};
+    job_setup setup{environment_, cluster_, io_, queries_, std::move(job), std::move(listener), nullptr, nullptr, nullptr};
     std::lock_guard lock(mutex_);
     if (stopped_) {
       setup.listener->on_end(unreachable_status());
       return nullptr;
     }
-    auto actor = spawn_job(system_, std::move(setup));
-    std::erase_if(jobs_,
-                  [](const caf::actor_addr& job) { return caf::actor_cast<caf::strong_actor_ptr>(job) == nullptr; });
-    jobs_.push_back(actor.address());
-    return std::make_shared<job_cancel>(std::move(actor));
+    return keep_job(std::move(setup));
+  }
+
+  std::shared_ptr<job_handle> run_batch(batch_job job, std::function<void(result<batch_rows>)> answer) override {
+    job_spec spec;
+    spec.text = environment_->world.random->uuid();  // spreads the work over the pool
+    job_setup setup{environment_, cluster_, io_, queries_, std::move(spec), nullptr, nullptr,
+                    std::make_shared<const batch_job>(std::move(job)), std::move(answer)};
+    std::unique_lock lock(mutex_);
+    if (!stopped_) return keep_job(std::move(setup));
+    lock.unlock();
+    setup.batch_answer(unreachable_status());
+    return nullptr;
   }
 
   void explain(job_spec job, std::function<void(result<std::string>)> answer) override {
     std::lock_guard lock(mutex_);
     if (stopped_) return answer(unreachable_status());
-    spawn_job(system_, {environment_, cluster_, io_, queries_, std::move(job), nullptr, std::move(answer)});
+    spawn_job(system_, {environment_, cluster_, io_, queries_, std::move(job), nullptr, std::move(answer), nullptr, nullptr});
   }
 
   void list_queries(std::function<void(std::vector<query_summary>)> answer) override {
@@ -94,6 +103,26 @@ public:
   }
   void stop_query(std::string key, std::function<void(result<query_detail>)> answer) override {
     ask<query_shown>(queries_, actors::stop_query{std::move(key)}, detail_to(std::move(answer)));
+  }
+  void list_tables(std::function<void(catalog::result_tables)> answer) override {
+    ask<table_list>(queries_, get_tables{},
+                    [answer](const table_list* list) { answer(list ? list->tables : catalog::result_tables{}); });
+  }
+  void start_query(plan::streaming_plan plan, std::shared_ptr<query_follower> follower,
+                   std::function<void(result<query_started>)> answer) override {
+    begin_query order{std::make_shared<const plan::streaming_plan>(std::move(plan)), {}, std::move(follower), true};
+    ask<query_begun>(queries_, std::move(order), [answer](const query_begun* begun) {
+      if (begun == nullptr) return answer(status(errc::timed_out, "the query did not start in time"));
+      if (begun->error.ok())
+        answer(begun->started);
+      else
+        answer(begun->error);
+    }, start_timeout);
+  }
+  void process_available(query_id query, std::function<void(status)> answer) override {
+    ask<input_processed>(queries_, actors::process_available{std::move(query)}, [answer](const input_processed* outcome) {
+      answer(outcome ? outcome->outcome : status(errc::cancelled, "the query is not there any more"));
+    }, caf::infinite);
   }
   void list_workers(std::function<void(std::vector<worker_summary>)> answer) override {
     ask<worker_list>(cluster_, get_workers{}, [answer](const worker_list* list) {
@@ -133,6 +162,15 @@ private:
     return config;
   }
 
+  /// Under the lock.
+  std::shared_ptr<job_handle> keep_job(job_setup setup) {
+    auto actor = spawn_job(system_, std::move(setup));
+    std::erase_if(jobs_,
+                  [](const caf::actor_addr& job) { return caf::actor_cast<caf::strong_actor_ptr>(job) == nullptr; });
+    jobs_.push_back(actor.address());
+    return std::make_shared<job_cancel>(std::move(actor));
+  }
+
   template <class Handle>
   static void end(const Handle& actor) {
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
@@ -140,9 +178,10 @@ private:
 
   /// Asks an actor on behalf of another thread; null when there is no answer.
   template <class Reply, class Target, class Order>
-  void ask(const Target& target, Order order, std::function<void(const Reply*)> answer) {
-    system_.spawn([target, order = std::move(order), answer = std::move(answer)](caf::event_based_actor* self) {
-      self->request(target, reply_timeout, order)
+  void ask(const Target& target, Order order, std::function<void(const Reply*)> answer,
+           caf::duration timeout = caf::duration(reply_timeout)) {
+    system_.spawn([target, timeout, order = std::move(order), answer = std::move(answer)](caf::event_based_actor* self) {
+      self->request(target, timeout, order)
           .then([answer](const Reply& reply) { answer(&reply); }, [answer](caf::error&) { answer(nullptr); });
     });
   }

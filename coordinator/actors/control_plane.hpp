@@ -15,7 +15,10 @@
 #include "common/base/status.hpp"
 #include "common/config/settings.hpp"
 #include "common/net/link.hpp"
+#include "common/plan/plan.hpp"
 #include "common/storage/file_system.hpp"
+#include "coordinator/catalog/catalog.hpp"
+#include "coordinator/query/progress.hpp"
 
 namespace caf {
 class actor_system;
@@ -103,6 +106,31 @@ struct notice {
 };
 using job_event = std::variant<query_started, query_progress, query_ended, result_rows, console_rows, notice>;
 
+/// A SELECT that is planned already, with the tables that only it sees.
+struct batch_job {
+  plan::batch_plan plan;
+  /// Rows that came with the plan, by the name of their scan.
+  std::map<std::string, std::shared_ptr<const std::vector<data::batch_ptr>>> rows;
+  /// Result tables by the name in the plan, in lower case; other names mean the cluster's.
+  std::map<std::string, query_id> tables;
+};
+/// All rows of a SELECT, in order; at least one batch (an empty one for no rows).
+struct batch_rows {
+  data::schema_ptr schema;
+  std::vector<data::batch_ptr> batches;
+};
+
+/// Who follows a query started by start_query, for its whole run. Called on an actor's thread; must only hand over.
+class query_follower {
+public:
+  virtual ~query_follower() = default;
+  /// Whether a batch is under way, with each change.
+  virtual void on_activity(bool busy) = 0;
+  virtual void on_progress(std::shared_ptr<const query::query_progress> progress) = 0;
+  /// Once, last: stopped, finished or failed (only then with an error). Comes before stop_query answers.
+  virtual void on_end(std::string state, status error) = 0;
+};
+
 /// Who follows a job. `on_end` comes exactly once, last; its error is the job's own: a query's failure is told by
 /// query_ended alone.
 class job_listener {
@@ -150,6 +178,17 @@ public:
   /// `key`: id, unique prefix of an id, or name. Error: query_not_found.
   virtual void show_query(std::string key, std::function<void(result<query_detail>)> answer) = 0;
   virtual void stop_query(std::string key, std::function<void(result<query_detail>)> answer) = 0;
+  /// Result tables of the cluster.
+  virtual void list_tables(std::function<void(catalog::result_tables)> answer) = 0;
+  /// Runs a SELECT that is planned already. Errors: those of execution, cancelled, no_workers.
+  virtual std::shared_ptr<job_handle> run_batch(batch_job job, std::function<void(result<batch_rows>)> answer) = 0;
+  /// Starts a query that is planned already. Its name need not be its own: whoever starts it so tells it by its id.
+  /// `follower` hears of this run until its end, not of later ones. Errors: those of a start.
+  virtual void start_query(plan::streaming_plan plan, std::shared_ptr<query_follower> follower,
+                           std::function<void(result<query_started>)> answer) = 0;
+  /// Answers when what its source holds now is processed and visible, or the query is over (with its error if it failed).
+  /// However long that takes: a query whose coordinator stops meanwhile never answers.
+  virtual void process_available(query_id query, std::function<void(status)> answer) = 0;
   virtual void list_workers(std::function<void(std::vector<worker_summary>)> answer) = 0;
   /// Ends all actors: batches in flight are dropped, queries keep what is wanted of them. Blocks until they are gone;
   /// may be called twice.

@@ -56,6 +56,8 @@ struct get_tables;
 struct table_list;
 struct find_table;
 struct table_found;
+struct process_available;
+struct input_processed;
 struct shut_down;
 struct all_down;
 struct read_end;
@@ -120,6 +122,8 @@ using query_actor = link_consumer::extend<
     caf::reacts_to<follow_query>,
     /// Stops it; a report tells when it is done.
     caf::reacts_to<end_query>,
+    /// Answers when what the source holds now is processed.
+    caf::replies_to<process_available>::with<input_processed>,
     /// Fixes the table's newest batch for a read.
     caf::replies_to<pin_table>::with<table_pinned>>;
 
@@ -134,6 +138,7 @@ using queries_actor = caf::typed_actor<
     caf::replies_to<stop_query>::with<query_shown>,
     caf::replies_to<get_tables>::with<table_list>,
     caf::replies_to<find_table>::with<table_found>,
+    caf::replies_to<process_available>::with<input_processed>,
     /// Ends all query actors; their desired state stays.
     caf::replies_to<shut_down>::with<all_down>>;
 

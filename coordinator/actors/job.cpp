@@ -22,6 +22,12 @@ void job_state::init(pointer actor, job_setup with) {
 }
 
 void job_state::run() {
+  if (setup.batch) {
+    job.selects.push_back({setup.batch->plan});
+    own_tables = setup.batch->tables;
+    started_all = true;
+    return go_on();
+  }
   self->request(setup.queries, answer_timeout, get_tables{})
       .then([this](const table_list& list) { plan(list.tables); },
             [this](caf::error&) { end({errc::unreachable, "the coordinator is shutting down"}); });
@@ -49,7 +55,7 @@ void job_state::begin_next() {
   }
   auto wanted = std::make_shared<const plan::streaming_plan>(job.queries[next_query].plan);
   self->request(setup.queries, answer_timeout,
-                begin_query{std::move(wanted), setup.job.wait ? job_actor{self} : job_actor{}})
+                begin_query{std::move(wanted), setup.job.wait ? job_actor{self} : job_actor{}, nullptr, false})
       .then([this](const query_begun& outcome) { begun(outcome); },
             [this](caf::error&) { end({errc::timed_out, "the query did not start in time"}); });
 }
@@ -102,8 +108,10 @@ void job_state::end(status outcome) {
   over = true;
   on_work = nullptr;
   if (reading) self->send(reading, cancel_read{});
-  if (setup.listener) setup.listener->on_end(std::move(outcome));
-  else if (setup.explain && !outcome.ok()) setup.explain(std::move(outcome));
+  if (setup.listener) setup.listener->on_end(outcome);
+  else if (setup.explain && !outcome.ok()) setup.explain(outcome);
+  if (auto answer = std::exchange(setup.batch_answer, nullptr); answer)
+    answer(outcome.ok() ? status(errc::internal, "a SELECT ended without rows") : std::move(outcome));
   setup.listener.reset();
   self->quit();
 }

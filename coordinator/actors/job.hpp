@@ -18,6 +18,8 @@ struct job_setup {
   job_spec job;
   std::shared_ptr<job_listener> listener;
   std::function<void(result<std::string>)> explain;  ///< set: only plans, and answers here
+  std::shared_ptr<const batch_job> batch;            ///< set: runs only this, and answers `batch_answer`
+  std::function<void(result<batch_rows>)> batch_answer;
 };
 
 job_actor spawn_job(caf::actor_system& system, job_setup setup);

@@ -57,10 +57,22 @@ void job_state::next_leaf() {
   ++step;
   if (rows.size() == select.leaves.size()) return compute();
   const auto& leaf = select.leaves[rows.size()];
+  if (setup.batch) {
+    if (auto with_plan = setup.batch->rows.find(leaf.table); with_plan != setup.batch->rows.end())
+      return local_rows(leaf, *with_plan->second);
+  }
   if (leaf.chain)
     list_files(leaf);
   else
     read_table(leaf);
+}
+
+/// Rows that came with the plan, with the columns that are used.
+void job_state::local_rows(const plan_leaf& leaf, const std::vector<data::batch_ptr>& all) {
+  std::vector<data::batch_ptr> used;
+  for (const auto& batch : all) used.push_back(used_columns(batch, leaf.columns, leaf.output));
+  rows.push_back(std::move(used));
+  next_leaf();
 }
 
 void job_state::read_table(const plan_leaf& leaf) {
@@ -159,7 +171,19 @@ void job_state::leaf_rows(std::vector<data::batch_ptr> gathered) {
        time = table.read->batch_time_us] { return shape_table(*plan, columns, output, gathered, time); });
 }
 
+void job_state::compute_batch() {
+  on_work = [this](const void* value) {
+    auto answer = std::exchange(setup.batch_answer, nullptr);
+    answer(batch_rows{setup.batch->plan.root->output, *static_cast<const std::vector<data::batch_ptr>*>(value)});
+    end(ok());
+  };
+  give_away<std::vector<data::batch_ptr>>(
+      [rest = select.rest, leaves = std::exchange(rows, {}), time = batch_time_us] { return run_rest(rest, leaves, time); });
+  select = {};
+}
+
 void job_state::compute() {
+  if (setup.batch) return compute_batch();
   on_work = [this](const void* value) { computed(*static_cast<const std::vector<result_rows>*>(value)); };
   give_away<std::vector<result_rows>>([rest = select.rest, leaves = std::exchange(rows, {}), time = batch_time_us] {
     return run_select(rest, leaves, time);

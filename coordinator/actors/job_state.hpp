@@ -29,6 +29,7 @@ struct job_state {
   // One SELECT after the other; each of its leaves after the other.
   void next_select();
   void next_leaf();
+  void local_rows(const plan_leaf& leaf, const std::vector<data::batch_ptr>& all);
   void read_table(const plan_leaf& leaf);
   void find_table(const catalog::result_tables& tables, const std::string& table);
   void pin(const query_actor& query);
@@ -39,6 +40,7 @@ struct job_state {
   void gathered(const read_end& outcome);
   void leaf_rows(std::vector<data::batch_ptr> rows);
   void compute();
+  void compute_batch();
   void computed(const std::vector<result_rows>& pieces);
   void worked(const work_done& outcome);
   /// Tries the leaf again after a while if the error is one that passes; else the job ends.

@@ -98,6 +98,17 @@ table_list known_queries::tables() const {
   return list;
 }
 
+caf::result<input_processed> known_queries::process(const process_available& order) {
+  auto promise = self->make_response_promise<input_processed>();
+  auto found = queries.find(order.query);
+  if (found == queries.end() || !found->second.active())
+    promise.deliver(input_processed{found == queries.end() ? status(errc::query_not_found, "the query is not known any more")
+                                                           : found->second.error});
+  else
+    promise.delegate(found->second.actor, order);
+  return promise;
+}
+
 table_found known_queries::table(const query_id& id) {
   auto found = queries.find(id);
   if (found == queries.end() || !is_memory(found->second.record.plan)) return {};

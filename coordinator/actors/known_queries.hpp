@@ -23,6 +23,7 @@ struct known_query {
   bool dirty = false;    ///< and another has to follow
   bool stored = false;   ///< this run's first record is durable
   std::vector<job_actor> followers;
+  std::shared_ptr<query_follower> follower;  ///< of this run
   std::optional<caf::typed_response_promise<query_begun>> starting;
   std::vector<caf::typed_response_promise<query_shown>> stopping;
   std::shared_ptr<known_query> before;  ///< what was known before this run, should the start fail
@@ -45,6 +46,7 @@ struct known_queries {
   query_shown show(const std::string& key);
   table_list tables() const;
   table_found table(const query_id& id);
+  caf::result<input_processed> process(const process_available& order);
   void shut_down();
 
   /// By id, name (active ones first, then the newest) or unique prefix of an id. Error: query_not_found, naming what

@@ -127,6 +127,8 @@ struct table_pinned {
 struct begin_query {
   std::shared_ptr<const plan::streaming_plan> plan;
   job_actor job;
+  std::shared_ptr<query_follower> follower;
+  bool shared_name = false;  ///< others may have the same name
 };
 /// What the checkpoint of a query that is to start says.
 struct query_prepared {
@@ -154,6 +156,7 @@ struct query_report {
   std::int64_t last_batch = -1;
   std::vector<std::string> workers;
   std::shared_ptr<const query::query_progress> progress;
+  bool busy = false;
 };
 struct get_queries {};
 struct query_list {
@@ -179,6 +182,12 @@ struct find_table {
 };
 struct table_found {
   query_actor query;  ///< null: not known any more
+};
+struct process_available {
+  query_id query;
+};
+struct input_processed {
+  status outcome;
 };
 struct shut_down {};
 
@@ -259,6 +268,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::get_tables)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::table_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::find_table)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::table_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::process_available)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::input_processed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::shut_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::read_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::actors::cancel_read)

@@ -89,10 +89,10 @@ caf::result<query_begun> known_queries::begin(const begin_query& order) {
   };
   auto folded = catalog::fold(order.plan->name);
   for (const auto& [id, query] : queries)
-    if (query.active() && catalog::fold(query.record.plan.name) == folded)
+    if (!order.shared_name && query.active() && catalog::fold(query.record.plan.name) == folded)
       return refuse({errc::query_active, "query " + query.record.plan.name + " (" + id.text + ") is running already"});
   for (const auto& [number, start] : starts)
-    if (catalog::fold(start.order.plan->name) == folded)
+    if (!order.shared_name && catalog::fold(start.order.plan->name) == folded)
       return refuse({errc::query_active, "query " + order.plan->name + " is being started"});
   if (auto settings = settings_for(*order.plan, setup.environment->options.settings.query); !settings.ok())
     return refuse(settings.error());
@@ -137,6 +137,7 @@ void known_queries::prepared(const query_prepared& outcome) {
   query.before = std::move(before);
   query.starting = start.promise;
   if (start.order.job) query.followers.push_back(start.order.job);
+  query.follower = start.order.follower;
   spawn(query, true);
 }
 
@@ -163,6 +164,8 @@ void known_queries::reported(const query_report& report) {
   query.last_batch = report.last_batch;
   query.workers = report.workers;
   if (report.progress) query.progress = report.progress;
+  if (query.follower && report.progress) query.follower->on_progress(report.progress);
+  if (query.follower) query.follower->on_activity(report.busy);
   if (!report.state_changed) return;
   query.state = report.state;
   switch (report.state) {
@@ -253,6 +256,8 @@ void known_queries::tell_end(known_query& query) {
   auto event = std::make_shared<const job_event>(
       query_ended{query.record.id, query.record.plan.name, std::string(query::to_string(query.state)), query.error});
   for (const auto& job : std::exchange(query.followers, {})) self->send(job, query_news{event});
+  if (auto follower = std::exchange(query.follower, nullptr))
+    follower->on_end(std::string(query::to_string(query.state)), query.error);
 }
 
 caf::result<query_shown> known_queries::stop(const stop_query& order) {
@@ -302,6 +307,7 @@ queries_actor::behavior_type keep_queries(known_queries::pointer self, queries_s
       [self](const stop_query& order) { return self->state.stop(order); },
       [self](const get_tables&) { return self->state.tables(); },
       [self](const find_table& order) { return self->state.table(order.query); },
+      [self](const process_available& order) { return self->state.process(order); },
       [self](const shut_down&) {
         self->state.shut_down();
         return all_down{};

@@ -44,6 +44,7 @@ void query_shell::happened(query::query_event event) {
       std::visit([this](const auto& order) { perform(order); }, action);
   }
   handling = false;
+  if (!waits.empty()) settle_processed();
 }
 
 void query_shell::worker_said(const worker_message& message) {
@@ -95,6 +96,8 @@ void query_shell::choose_input() {
   query::event::discovered found;
   found.batch = std::exchange(wanted_batch, -1);
   for (const auto& entry : source->choose()) found.files.push_back(source_file_of(entry));
+  if (found.files.empty())
+    for (auto& wait : waits) wait.drained = wait.looked;
   happened(std::move(found));
 }
 
@@ -122,6 +125,28 @@ caf::result<table_pinned> query_shell::pin(const pin_table& order) {
   return promise;
 }
 
+caf::result<input_processed> query_shell::process() {
+  auto promise = self->make_response_promise<input_processed>();
+  waits.push_back({promise, false, false});
+  happened(query::event::input_available{});
+  return promise;
+}
+
+/// Answers who waits for input that is processed, published and on record.
+void query_shell::settle_processed() {
+  auto now = core->status_now();
+  bool over = now.state == query::query_state::stopped || now.state == query::query_state::finished ||
+              now.state == query::query_state::failed;
+  std::vector<process_wait> open;
+  for (auto& wait : waits) {
+    if (over || (wait.drained && now.published >= now.last_batch))
+      wait.promise.deliver(input_processed{now.state == query::query_state::failed ? now.error : ok()});
+    else
+      open.push_back(std::move(wait));
+  }
+  waits = std::move(open);
+}
+
 job_event query_shell::waiting() const { return notice{"query " + setup.record.plan.name + " waits: no worker is ready"}; }
 
 void query_shell::follow(const job_actor& job) {
@@ -147,6 +172,7 @@ void query_shell::report(bool state_changed, const status& error,
   news.last_batch = status.last_batch;
   news.workers = status.workers;
   news.progress = std::move(progress);
+  news.busy = busy;
   self->send(setup.keeper, std::move(news));
 }
 
@@ -179,6 +205,7 @@ query_actor::behavior_type query_behavior(query_shell::pointer self, query_setup
         self->state.follow(follow.job);
       },
       [self](const end_query&) { self->state.happened(query::event::stop_requested{}); },
+      [self](const process_available&) { return self->state.process(); },
       [self](const pin_table& order) { return self->state.pin(order); },
   };
 }

@@ -55,6 +55,7 @@ void query_shell::perform(const query::action::recover& order) {
 
 void query_shell::perform(const query::action::discover& order) {
   wanted_batch = order.batch;
+  for (auto& wait : waits) wait.looked = true;
   if (!source)
     return happened(
         query::event::discover_failed{order.batch, {errc::invalid_option, "the source's options are wrong"}});
@@ -77,6 +78,8 @@ void query_shell::perform(const query::action::take_input& order) {
 }
 
 void query_shell::perform(const query::action::write_intent& order) {
+  busy = true;
+  report(false, ok(), nullptr);
   run_for_event(setup.io.fast(setup.record.id.text),
                 [record = order.record, root = plan().checkpoint,
                  files = setup.environment->world.files]() -> query::query_event {
@@ -195,6 +198,7 @@ void query_shell::perform(const query::action::refuse_read& refusal) {
 
 void query_shell::perform(const query::action::report_progress& progress) {
   if (!followers.empty()) tell(query_progress{setup.record.id, plan().name, query::to_json(*progress.progress)});
+  busy = false;
   report(false, ok(), progress.progress);
 }
 

@@ -25,6 +25,7 @@ struct query_shell {
   void recovered(const query_recovered& outcome);
   void console(const console_output& output);
   caf::result<table_pinned> pin(const pin_table& order);
+  caf::result<input_processed> process();
 
   // What the core wants, one function per action.
   void perform(const query::action::recover& order);
@@ -53,6 +54,7 @@ struct query_shell {
   void run_for_event(const io_actor& io, std::function<query::query_event()> work);
   void run_quietly(const io_actor& io, std::function<status()> work, std::string what);
   void choose_input();
+  void settle_processed();
   void watch();
   void release();
   void tell_end(const status& error);
@@ -74,6 +76,15 @@ struct query_shell {
   bool waits_for_workers = false;          ///< said already
   std::vector<job_actor> followers;
   std::map<std::string, caf::typed_response_promise<table_pinned>> reads;
+  /// Somebody waits until what the source holds is processed: a look at the source that began after the question has to
+  /// find nothing.
+  struct process_wait {
+    caf::typed_response_promise<input_processed> promise;
+    bool looked = false;
+    bool drained = false;
+  };
+  std::vector<process_wait> waits;
+  bool busy = false;                       ///< as reported last
   bool watching = false;
   int console_reads = 0;                   ///< under way; the end is told only after them
   std::optional<status> held_end;

@@ -94,8 +94,8 @@ void print_console(const plan::streaming_plan& plan, std::int64_t batch, const s
       text += '\n';
     }
   }
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  std::fwrite(text.data(), 1, text.size(), console_stream);
+  std::fflush(console_stream);
 }
 
 } // namespace sluice::actors

@@ -1,6 +1,8 @@
 #pragma once
 /// Committed output that the coordinator itself reads: rows objects of result tables and of the console. Blocks on
 /// files: I/O actors only.
+#include <cstdio>
+
 #include "common/plan/plan.hpp"
 #include "common/storage/file_system.hpp"
 #include "coordinator/query/records.hpp"
@@ -25,7 +27,9 @@ console_form console_shape(const plan::streaming_plan& plan);
 /// stream.
 result<std::shared_ptr<arrow::Buffer>> console_batch(storage::file_system& files, const plan::streaming_plan& plan,
                                                      const query::commit& record);
-/// For a query that nobody follows: to standard output, one JSON object per row.
+/// Where `print_console` writes; simulations turn it away.
+inline std::FILE* console_stream = stdout;
+/// For a query that nobody follows: one JSON object per row.
 void print_console(const plan::streaming_plan& plan, std::int64_t batch, const std::shared_ptr<arrow::Buffer>& rows);
 
 /// Bytes that batches hold.

@@ -122,27 +122,37 @@ result<std::vector<data::batch_ptr>> shape_table(const plan::streaming_plan& pla
     if (batch->num_columns() != plan.output->num_fields())
       return status(errc::internal, "the table's rows have " + std::to_string(batch->num_columns()) +
                                         " columns, its query " + std::to_string(plan.output->num_fields()));
-    std::vector<data::array_ptr> used;
-    if (columns.empty() && output->num_fields() == batch->num_columns()) {
-      used = batch->columns();
-    } else {
-      for (auto column : columns) used.push_back(batch->column(column));
-    }
-    batch = arrow::RecordBatch::Make(output, batch->num_rows(), std::move(used));
+    batch = used_columns(batch, columns, output);
   }
   return shaped;
 }
 
-result<std::vector<result_rows>> run_select(const plan::batch_plan& rest,
-                                            const std::vector<std::vector<data::batch_ptr>>& leaves,
-                                            std::int64_t batch_time_us) {
+data::batch_ptr used_columns(const data::batch_ptr& batch, const std::vector<int>& columns, const data::schema_ptr& output) {
+  std::vector<data::array_ptr> used;
+  if (columns.empty() && output->num_fields() == batch->num_columns()) {
+    used = batch->columns();
+  } else {
+    for (auto column : columns) used.push_back(batch->column(column));
+  }
+  return arrow::RecordBatch::Make(output, batch->num_rows(), std::move(used));
+}
+
+result<std::vector<data::batch_ptr>> run_rest(const plan::batch_plan& rest,
+                                              const std::vector<std::vector<data::batch_ptr>>& leaves,
+                                              std::int64_t batch_time_us) {
   expr::eval_context context{rest.session, batch_time_us};
   auto reader = [&leaves](const plan::node& scan) -> result<std::vector<data::batch_ptr>> {
     auto index = leaf_index(scan);
     if (index >= leaves.size()) return status(errc::internal, "a plan has an unknown leaf " + scan.table);
     return leaves[index];
   };
-  SLUICE_ASSIGN_OR_RETURN(auto batches, exec::run(rest, reader, context));
+  return exec::run(rest, reader, context);
+}
+
+result<std::vector<result_rows>> run_select(const plan::batch_plan& rest,
+                                            const std::vector<std::vector<data::batch_ptr>>& leaves,
+                                            std::int64_t batch_time_us) {
+  SLUICE_ASSIGN_OR_RETURN(auto batches, run_rest(rest, leaves, batch_time_us));
   std::vector<result_rows> pieces;
   for (const auto& batch : batches) {
     if (batch->num_rows() == 0 && batches.size() > 1) continue;

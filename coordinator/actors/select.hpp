@@ -18,7 +18,14 @@ result<std::vector<data::batch_ptr>> shape_table(const plan::streaming_plan& pla
                                                  const data::schema_ptr& output,
                                                  const std::vector<data::batch_ptr>& rows, std::int64_t batch_time_us);
 
-/// Runs the rest of the plan over its leaves' rows and packs the result into pieces that fit a message.
+/// The columns that a scan uses (none named: all), under its schema.
+data::batch_ptr used_columns(const data::batch_ptr& batch, const std::vector<int>& columns, const data::schema_ptr& output);
+
+/// Runs the rest of the plan over its leaves' rows.
+result<std::vector<data::batch_ptr>> run_rest(const plan::batch_plan& rest,
+                                              const std::vector<std::vector<data::batch_ptr>>& leaves,
+                                              std::int64_t batch_time_us);
+/// The same, with the result packed the result into pieces that fit a message.
 result<std::vector<result_rows>> run_select(const plan::batch_plan& rest,
                                             const std::vector<std::vector<data::batch_ptr>>& leaves,
                                             std::int64_t batch_time_us);

@@ -1,14 +1,17 @@
 """Faults of files, disks, processes and peers: each is named, harms nothing else, and its query goes on exactly after repair."""
 import contextlib
+import functools
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
 import subprocess
-import threading
+import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -264,8 +267,20 @@ class Peers(SharedCluster):
         self.assert_counts(all_events)
 
 
+def in_own_namespace(test):
+    """For tests that mount: without root, the test runs as root of a user namespace of its own, in another process."""
+    @functools.wraps(test)
+    def run(self):
+        if os.geteuid() == 0:
+            return test(self)
+        done = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-m", "unittest", self.id()],
+                              cwd=pathlib.Path(__file__).parent, capture_output=True, text=True, timeout=300)
+        return self.assertEqual(done.returncode, 0, f"neither root nor a user namespace, or failed in it: {done.stderr}")
+    return run
+
+
 class Storage(unittest.TestCase):
-    """Checkpoints on file systems that fill up, become read-only, or are not where a worker looks. Needs root (mount)."""
+    """Checkpoints on file systems that fill up, become read-only, or are not where a worker looks."""
 
     def small_disk(self, where, options="size=1m"):
         where.mkdir(parents=True)
@@ -302,9 +317,11 @@ class Storage(unittest.TestCase):
                 while ballast.write(b"x" * 4096):
                     pass
 
+    @in_own_namespace
     def test_full_file_system(self):
         self.fails_and_goes_on(self.fill, lambda disk: (disk / "ballast").unlink(), ["disk_full"])
 
+    @in_own_namespace
     def test_full_file_system_under_a_file_sink(self):
         with harness.Cluster(workers=2) as cluster:
             base, disk = cluster.directory, cluster.directory / "disk"
@@ -327,6 +344,7 @@ class Storage(unittest.TestCase):
                 self.assertEqual(sorted(tuple(r.values()) for r in listings.rows_of(disk / "out", way)), expected)
             cluster.sluice("stop", "opened")
 
+    @in_own_namespace
     def test_full_file_system_under_the_cluster_itself(self):
         """Logs and records cannot be written; what runs goes on, what starts is refused with the cause."""
         with tempfile.TemporaryDirectory(prefix="sluice-test-") as folder:
@@ -350,11 +368,13 @@ class Storage(unittest.TestCase):
                 cluster.wait_batch("late", 3)
             subprocess.run(["umount", "-l", str(disk)], check=True)
 
+    @in_own_namespace
     def test_read_only_file_system(self):
         def remount(mode):
             return lambda disk: subprocess.run(["mount", "-o", f"remount,{mode}", str(disk)], check=True)
         self.fails_and_goes_on(remount("ro"), remount("rw"), ["storage_io", "Read-only"])
 
+    @in_own_namespace
     def test_worker_that_does_not_see_the_checkpoint(self):
         with harness.Cluster(workers=1) as cluster:
             base = cluster.directory
@@ -494,7 +514,6 @@ class Absences(unittest.TestCase):
             self.assertEqual(events.counts_of_rows(cluster.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
 
     def test_256_file_descriptors(self):
-        import resource
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))   # inherited by the cluster
         try:
@@ -510,6 +529,106 @@ class Absences(unittest.TestCase):
                 self.assertEqual(sorted(tuple(r.values()) for r in listings.rows_of(base / "out", "plain")), expected_opened(all_events))
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+
+class Clocks(unittest.TestCase):
+    """The wall clock of all processes is stepped, by libfaketime, while queries run."""
+
+    def programs_under_faketime(self, folder, offset):
+        """A build folder whose programs run with the clock moved by what the file says."""
+        (folder / "bin").mkdir(parents=True)
+        for name in ("sluice-coordinator", "sluice-worker", "sluice"):
+            program = folder / "bin" / name
+            preload = "" if name == "sluice" else (f"LD_PRELOAD={FAKETIME} FAKETIME_TIMESTAMP_FILE={offset} FAKETIME_NO_CACHE=1 "
+                                                   "FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1")
+            program.write_text(f'#!/bin/sh\nexec env {preload} {harness.BUILD_DIR.resolve() / "bin" / name} "$@"\n')
+            program.chmod(0o755)
+        return folder
+
+    def test_days_forth_and_back(self):
+        self.assertTrue(os.path.exists(FAKETIME), "the package faketime is missing: scripts/setup")
+        self.cluster = harness.Cluster(workers=2)
+        base, offset = self.cluster.directory, self.cluster.directory / "offset"
+        self.addCleanup(shutil.rmtree, base, True)
+        self.addCleanup(self.cluster.down)
+        self.cluster.build_dir = self.programs_under_faketime(base / "programs", offset)
+        offset.write_text("+0")
+        self.cluster.up()
+        all_events = events.write_files(base / "in", 2, 50)
+        self.cluster.submit(events.main_job(base / "in", base / "ckpt", available_now=False))
+        self.cluster.submit(events.stateless_job(base / "in", base / "out", base / "ckpt-out", available_now=False))
+        times = []
+        for step, days in enumerate(("+0", "+1d", "-1d", "+0")):
+            staged = base / "offset.next"
+            staged.write_text(days)
+            os.rename(staged, offset)
+            if step == 3:
+                self.cluster.kill_all()   # and a start at another time than the last batch's
+                self.cluster.up()
+            all_events += events.write_files(base / "in", 2, 50, seed=step + 2, start_number=2 * step + 2)
+            for name in ("counts", "opened"):
+                self.cluster.wait_batch(name, 2 * step + 3)
+            intent = "".join((base / "ckpt" / "offsets" / str(2 * step + 3)).read_text().splitlines()[1:-1])
+            times.append(json.loads(intent)["time"])
+        self.assertGreater(times[1] - times[0], 23 * 3600 * 1_000_000)   # the step was seen …
+        self.assertEqual(times, sorted(times))                      # … and time of batches never runs back
+        self.assertEqual(events.counts_of_rows(self.cluster.rows("SELECT * FROM counts")), events.sliding_counts(all_events))
+        expected = expected_opened(all_events)
+        harness.wait_until(lambda: len(listings.rows_of(base / "out", "plain")) >= len(expected), "all batches published")
+        self.assertEqual(sorted(tuple(r.values()) for r in listings.rows_of(base / "out", "plain")), expected)
+        for checkpoint in ("ckpt", "ckpt-out"):
+            verified = self.cluster.sluice("verify", str(base / checkpoint))
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+
+
+class Memory(unittest.TestCase):
+    """Workers that may hardly have more memory than they had at the start."""
+
+    KEYS = 300_000
+
+    def job(self, base):
+        return (f"CREATE TEMPORARY VIEW r (k BIGINT, s STRING) USING json OPTIONS (path '{base / 'in'}', maxFilesPerTrigger '1');\n"
+                f"CREATE STREAMING TABLE big USING memory OPTIONS (outputMode 'complete', checkpointLocation '{base / 'ckpt'}') AS "
+                "SELECT k, max(s) AS s, count(*) AS n FROM STREAM r GROUP BY k;")
+
+    def write(self, base):
+        for number in range(3):
+            part = range(number * self.KEYS // 3, (number + 1) * self.KEYS // 3)
+            events.write_atomically(base / "in", f"file-{number}.json", "".join(f'{{"k":{k},"s":"{k:0200d}"}}\n' for k in part))
+
+    def test_worker_that_may_not_grow(self):
+        with harness.Cluster(workers=2) as cluster:
+            base = cluster.directory
+            (base / "in").mkdir()
+            limited = [w["pid"] for w in cluster.status()["workers"]]
+            for pid in limited:
+                size = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[0]) * 4096
+                resource.prlimit(pid, resource.RLIMIT_AS, (size + (64 << 20), size + (64 << 20)))
+            cluster.submit(self.job(base))
+            self.write(base)
+
+            def over():
+                query = cluster.queries().get("big", {})
+                alive = [w for w in json.loads(cluster.sluice("workers", "--json").stdout) if w["pid"] in limited]
+                return query.get("state") == "failed" or query.get("batchId") == 2 or not alive
+            harness.wait_until(over, "the limit to be felt", seconds=90)
+            failed = cluster.queries()["big"]["state"] == "failed"
+            if failed:
+                self.assertRegex(json.dumps(cluster.show("big")["error"]), "memory_limit|worker_lost")
+            cluster.scale(4)
+            for pid in limited:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            if failed:
+                cluster.submit(self.job(base))
+            cluster.wait_batch("big", 2)
+            self.assertEqual(cluster.rows("SELECT count(*) AS k, sum(n) AS n, count_if(cast(s AS BIGINT) = k) AS s FROM big"),
+                             [{"k": self.KEYS, "n": self.KEYS, "s": self.KEYS}])
+            verified = cluster.sluice("verify", str(base / "ckpt"))
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
 
 class ParquetSink(unittest.TestCase):

@@ -371,7 +371,7 @@ class Storage(unittest.TestCase):
     @in_own_namespace
     def test_read_only_file_system(self):
         def remount(mode):
-            return lambda disk: subprocess.run(["mount", "-o", f"remount,{mode}", str(disk)], check=True)
+            return lambda disk: subprocess.run(["mount", "-o", f"remount,bind,{mode}", str(disk)], check=True)
         self.fails_and_goes_on(remount("ro"), remount("rw"), ["storage_io", "Read-only"])
 
     @in_own_namespace

@@ -107,6 +107,15 @@ std::optional<T> parse_floating(std::string_view text) {
   if ((last == 'd' || last == 'f') && text.size() > 1)
     text.remove_suffix(1);
   T value = 0;
+  if (text.size() > 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
+    if (text.find_first_of("pP") == std::string_view::npos)
+      return std::nullopt;
+    text.remove_prefix(2);
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::hex);
+    if (read.ptr != text.data() + text.size() || read.ec != std::errc{} || text[0] == '-')
+      return std::nullopt;
+    return negative ? -value : value;
+  }
   auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size() || (error != std::errc{} && error != std::errc::result_out_of_range))
     return std::nullopt;

@@ -55,6 +55,8 @@ std::string joined(const std::vector<std::string>& words) {
 std::string value_problem(option_value kind, std::string_view values, const std::string& value) {
   switch (kind) {
     case option_value::text: return value.empty() ? "may not be empty" : "";
+    case option_value::any_text: return "";
+    case option_value::character: return value.size() > 1 ? "cannot be more than one character" : "";
     case option_value::pattern: {
       auto pattern = expr::datetime_pattern::compile(value);
       return pattern.ok() ? "" : "is no pattern of dates and times: " + pattern.error().message();
@@ -90,6 +92,8 @@ std::string canonical_value(const option_info& info, const std::string& value) {
 
 const std::vector<option_info>& option_table() {
   using v = option_value;
+  constexpr unsigned csv = csv_source | csv_sink;
+  constexpr unsigned timed = json_source | json_sink | csv;
   static const std::vector<option_info> table{
       {"path", any_source | file_sink, v::text, "", "folder of the files; relative paths count from the client's directory"},
       {"maxFilesPerTrigger", any_source, v::positive_integer, "", "at most so many new files in a batch; not with maxBytesPerTrigger"},
@@ -99,16 +103,35 @@ const std::vector<option_info>& option_table() {
       {"fileNameOnly", any_source, v::boolean, "", "a file counts as seen by its name, not its path"},
       {"pathGlobFilter", any_source, v::text, "", "only files whose name fits this glob"},
       {"recursiveFileLookup", any_source, v::boolean, "", "also files in folders below"},
-      {"mode", json_source, v::one_of, "PERMISSIVE DROPMALFORMED FAILFAST", "what a record that cannot be parsed does"},
-      {"columnNameOfCorruptRecord", json_source, v::text, "", "the column that gets the text of a bad record"},
-      {"timestampFormat", json_source | json_sink, v::pattern, "", "pattern of timestamps"},
-      {"timestampNTZFormat", json_source | json_sink, v::pattern, "", "pattern of timestamps without zone"},
-      {"dateFormat", json_source | json_sink, v::pattern, "", "pattern of dates"},
-      {"timeZone", json_source | json_sink, v::time_zone, "", "zone of timestamps without an offset"},
+      {"mode", json_source | csv_source, v::one_of, "PERMISSIVE DROPMALFORMED FAILFAST", "what a record that cannot be parsed does"},
+      {"columnNameOfCorruptRecord", json_source | csv_source, v::text, "", "the column that gets the text of a bad record"},
+      {"multiLine", json_source | csv_source, v::boolean, "", "records may span lines: a file is read whole (json: one record a file)"},
+      {"wholeText", text_source, v::boolean, "", "one row a file instead of one a line"},
+      {"encoding", json_source | csv_source | csv_sink, v::one_of, "UTF-8", "encoding of the files"},
+      {"timestampFormat", timed, v::pattern, "", "pattern of timestamps"},
+      {"timestampNTZFormat", timed, v::pattern, "", "pattern of timestamps without zone"},
+      {"dateFormat", timed, v::pattern, "", "pattern of dates"},
+      {"timeZone", timed, v::time_zone, "", "zone of timestamps without an offset"},
+      {"sep", csv, v::text, "", "what stands between two values (default ',')"},
+      {"delimiter", csv, v::text, "", "the same as sep"},
+      {"quote", csv, v::character, "", "quotes values (default '\"'); empty: none"},
+      {"escape", csv, v::character, "", "escapes quotes inside quoted values (default '\\')"},
+      {"comment", csv, v::character, "", "lines that begin with it are left out (default: none)"},
+      {"header", csv, v::boolean, "", "the first line of a file holds the names of the columns"},
+      {"enforceSchema", csv_source, v::one_of, "true", "the declared columns hold, whatever the header says"},
+      {"ignoreLeadingWhiteSpace", csv, v::boolean, "", "drop blanks in front of values (default false when read, true when written)"},
+      {"ignoreTrailingWhiteSpace", csv, v::boolean, "", "drop blanks behind values (default false when read, true when written)"},
+      {"nullValue", csv, v::any_text, "", "text of nulls (default empty)"},
+      {"emptyValue", csv, v::any_text, "", "text of empty strings (default empty when read, '\"\"' when written)"},
+      {"nanValue", csv, v::any_text, "", "text read as not-a-number (default NaN)"},
+      {"positiveInf", csv, v::any_text, "", "text read as infinity (default Inf)"},
+      {"negativeInf", csv, v::any_text, "", "text read as minus infinity (default -Inf)"},
+      {"quoteAll", csv_sink, v::boolean, "", "quote every value (default false)"},
+      {"escapeQuotes", csv_sink, v::boolean, "", "quote values that hold a quote (default true)"},
       {"outputMode", streaming_table, v::one_of, "append update complete", "which rows of the result a batch hands to the sink"},
       {"trigger", streaming_table, v::trigger, "", "'availableNow', 'once' or an interval; without it batches follow one another"},
       {"checkpointLocation", streaming_table, v::text, "", "folder of the query's checkpoint"},
-      {"compression", json_sink, v::one_of, "none uncompressed gzip", "compression of the files written"},
+      {"compression", json_sink | csv_sink | text_sink, v::one_of, "none uncompressed gzip", "compression of the files written"},
       {"compression", parquet_sink, v::one_of, "none uncompressed snappy gzip zstd lz4", "compression of the files written"},
       {"ignoreNullFields", json_sink, v::boolean, "", "leave fields out that are null (default true)"},
       {"numRows", console_sink, v::positive_integer, "", "rows shown of a batch (default 20)"},
@@ -117,18 +140,43 @@ const std::vector<option_info>& option_table() {
   return table;
 }
 
-unsigned source_place(const std::string& format) {
-  if (format == "json") return json_source;
-  if (format == "parquet") return parquet_source;
+namespace {
+
+struct named_place {
+  std::string_view name;
+  unsigned place;
+};
+constexpr named_place source_places[] = {{"json", json_source}, {"csv", csv_source}, {"text", text_source}, {"parquet", parquet_source}};
+constexpr named_place sink_places[] = {{"memory", memory_sink}, {"console", console_sink}, {"json", json_sink},
+                                       {"csv", csv_sink},       {"text", text_sink},       {"parquet", parquet_sink}};
+
+template <std::size_t N>
+unsigned place_of(const named_place (&places)[N], const std::string& format) {
+  for (const auto& one : places)
+    if (one.name == format) return one.place;
   return 0;
 }
 
-unsigned sink_place(const std::string& format) {
-  if (format == "memory") return memory_sink;
-  if (format == "console") return console_sink;
-  if (format == "json") return json_sink;
-  if (format == "parquet") return parquet_sink;
-  return 0;
+template <std::size_t N>
+std::vector<std::string> names_of(const named_place (&places)[N]) {
+  std::vector<std::string> names;
+  for (const auto& one : places) names.emplace_back(one.name);
+  return names;
+}
+
+} // namespace
+
+unsigned source_place(const std::string& format) { return place_of(source_places, format); }
+unsigned sink_place(const std::string& format) { return place_of(sink_places, format); }
+
+const std::vector<std::string>& source_formats() {
+  static const auto names = names_of(source_places);
+  return names;
+}
+
+const std::vector<std::string>& sink_formats() {
+  static const auto names = names_of(sink_places);
+  return names;
 }
 
 result<checked_option> check_option(const std::string& key, const std::string& value, unsigned places, const std::string& where,

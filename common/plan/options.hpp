@@ -11,17 +11,21 @@ namespace sluice::plan {
 /// Where an option may stand (bits).
 enum option_place : unsigned {
   json_source = 1,
-  parquet_source = 2,
-  streaming_table = 4,  ///< any sink
-  memory_sink = 8,
-  console_sink = 16,
-  json_sink = 32,
-  parquet_sink = 64
+  csv_source = 2,
+  text_source = 4,
+  parquet_source = 8,
+  streaming_table = 16,  ///< any sink
+  memory_sink = 32,
+  console_sink = 64,
+  json_sink = 128,
+  csv_sink = 256,
+  text_sink = 512,
+  parquet_sink = 1024
 };
-inline constexpr unsigned any_source = json_source | parquet_source;
-inline constexpr unsigned file_sink = json_sink | parquet_sink;
+inline constexpr unsigned any_source = json_source | csv_source | text_source | parquet_source;
+inline constexpr unsigned file_sink = json_sink | csv_sink | text_sink | parquet_sink;
 
-enum class option_value { text, positive_integer, boolean, duration, trigger, one_of, pattern, time_zone };
+enum class option_value { text, any_text, character, positive_integer, boolean, duration, trigger, one_of, pattern, time_zone };
 
 struct option_info {
   std::string_view name;    ///< as Spark spells it; looked up without regard to case
@@ -36,6 +40,9 @@ const std::vector<option_info>& option_table();
 /// The place of a source or sink format; 0 when there is none of this name.
 unsigned source_place(const std::string& format);
 unsigned sink_place(const std::string& format);
+/// Names of the formats, for suggestions.
+const std::vector<std::string>& source_formats();
+const std::vector<std::string>& sink_formats();
 
 /// Checks one option: unknown_option with the nearest name, invalid_option with what the option takes. `where` ("a json source") is for
 /// messages. Gives the key in lower case and the value as the table spells it.

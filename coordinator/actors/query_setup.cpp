@@ -54,9 +54,8 @@ std::function<std::vector<query::file_split>(const std::vector<query::source_fil
 std::string extension_of(const plan::streaming_plan& plan) {
   if (plan.sink.path.empty()) return {};
   auto compression = plan.sink.options.find("compression");
-  if (plan.sink.format == "json" && compression != plan.sink.options.end() && compression->second == "gzip")
-    return ".json.gz";
-  return "." + plan.sink.format;
+  const bool zipped = compression != plan.sink.options.end() && compression->second == "gzip" && plan.sink.format != "parquet";
+  return (plan.sink.format == "text" ? ".txt" : "." + plan.sink.format) + (zipped ? ".gz" : "");
 }
 
 } // namespace

@@ -25,7 +25,9 @@ bool is_compressed(const plan::file_source& source, std::string path) {
 } // namespace
 
 bool is_splittable(const plan::file_source& source, const std::string& path) {
-  return source.format == "json" && option_lower(source.options, "multiline") != "true" && !is_compressed(source, path);
+  const bool lines = source.format == "json" || source.format == "csv" || source.format == "text";
+  const bool whole = option_lower(source.options, "multiline") == "true" || option_lower(source.options, "wholetext") == "true";
+  return lines && !whole && !is_compressed(source, path);
 }
 
 std::vector<split> plan_splits(const std::vector<file_entry>& files, const plan::file_source& source, std::int64_t target_bytes) {

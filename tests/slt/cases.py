@@ -8,6 +8,7 @@ class Case:
     path: pathlib.Path
     header: list
     mode: str = "complete"
+    format: str = "json"
     schema: str = "time TIMESTAMP, action STRING"
     settings: dict = dataclasses.field(default_factory=dict)
     options: dict = dataclasses.field(default_factory=dict)
@@ -42,6 +43,8 @@ def read(path):
             i = end
         elif word == "mode":
             case.mode = rest.strip()
+        elif word == "format":
+            case.format = rest.strip()
         elif word == "schema":
             case.schema = rest.strip()
         elif word in ("set", "option"):
@@ -57,6 +60,8 @@ def read(path):
 
 def write(case):
     out = list(case.header) + [f"mode {case.mode}", f"schema {case.schema}"]
+    if case.format != "json":
+        out.insert(len(out) - 1, f"format {case.format}")
     out += [f"set {k} {v}" for k, v in case.settings.items()]
     out += [f"option {k} {v}" for k, v in case.options.items()]
     if case.ordered:

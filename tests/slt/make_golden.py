@@ -53,7 +53,7 @@ def run(spark, case, scratch):
         reader = spark.readStream.schema(case.schema).option("maxFilesPerTrigger", "1")
         for key, value in case.options.items():
             reader = reader.option(key, value)
-        reader.json(str(folder / "in")).createOrReplaceTempView("events")
+        reader.format(case.format).load(str(folder / "in")).createOrReplaceTempView("events")
         table = "t_" + re.sub(r"\W", "_", case.name)
         frame = spark.sql(re.sub(r"\bSTREAM\s+events\b", "events", case.query))
         query = (frame.writeStream.format("memory").queryName(table).outputMode(case.mode)
@@ -61,7 +61,7 @@ def run(spark, case, scratch):
         for number, batch in enumerate(case.batches):
             staged = folder / f"tmp-{number}"
             staged.write_bytes(batch.encode("utf-8", "surrogateescape"))
-            staged.rename(folder / "in" / f"file-{number:03d}.json")
+            staged.rename(folder / "in" / f"file-{number:03d}.{case.format}")
             query.processAllAvailable()
         result = spark.table(table)
         # Timestamps as UTC instants, whatever the session zone is.

@@ -30,9 +30,9 @@ class Number(str):
 
 def job_text(case, folder):
     options = {"path": str(folder / "in"), "maxFilesPerTrigger": "1", **case.options}
-    listed = ", ".join(f"{k} '{v}'" for k, v in options.items())
+    listed = ", ".join(f"{k} '" + v.replace("\\", r"\\").replace("'", r"\'") + "'" for k, v in options.items())
     settings = "".join(f"SET {k} = {v};\n" for k, v in case.settings.items())
-    return (f"{settings}CREATE TEMPORARY VIEW events ({case.schema}) USING json OPTIONS ({listed});\n"
+    return (f"{settings}CREATE TEMPORARY VIEW events ({case.schema}) USING {case.format} OPTIONS ({listed});\n"
             f"CREATE STREAMING TABLE {case.name} USING memory OPTIONS (outputMode '{case.mode}', "
             f"checkpointLocation '{folder / 'ckpt'}') AS\n{case.query};\n")
 
@@ -111,7 +111,7 @@ class Execution:
                 folder = self.scratch / case.name
                 staged = folder / f"staged-{step}"
                 staged.write_bytes(case.batches[step].encode("utf-8", "surrogateescape"))
-                staged.rename(folder / "in" / f"file-{step:03d}.json")
+                staged.rename(folder / "in" / f"file-{step:03d}.{case.format}")
 
     def wait(self, step):
         deadline = time.monotonic() + STEP_SECONDS

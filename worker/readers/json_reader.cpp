@@ -1,9 +1,8 @@
 #include "worker/readers/internal/json_reader.hpp"
 
 #include <algorithm>
-#include <cctype>
 
-#include "common/data/arrow_status.hpp"
+#include "worker/readers/internal/bad_records.hpp"
 #include "worker/readers/internal/json_layout.hpp"
 #include "worker/readers/internal/json_record.hpp"
 #include "worker/readers/internal/line_source.hpp"
@@ -14,23 +13,8 @@ namespace sluice::readers {
 
 namespace {
 
-enum class bad_record_mode { permissive, drop_malformed, fail_fast };
-
 constexpr std::size_t max_layouts = 4;
 constexpr int misses_before_relearning = 64;
-
-bad_record_mode mode_of(const plan::option_map& options) {
-  const auto it = options.find("mode");
-  std::string mode = it == options.end() ? "" : it->second;
-  std::transform(mode.begin(), mode.end(), mode.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (mode == "dropmalformed") return bad_record_mode::drop_malformed;
-  return mode == "failfast" ? bad_record_mode::fail_fast : bad_record_mode::permissive;
-}
-
-std::string corrupt_name_of(const plan::option_map& options) {
-  const auto it = options.find("columnnameofcorruptrecord");
-  return it == options.end() ? "_corrupt_record" : it->second;
-}
 
 bool is_blank_line(const char* p, const char* end) {
   while (p < end && (*p == ' ' || *p == '\t')) ++p;
@@ -98,7 +82,7 @@ private:
     counts_.bad += static_cast<std::int64_t>(bad);
     counts_.parsed = counts_.records - counts_.bad;
     SLUICE_ASSIGN_OR_RETURN(auto batch, columns_.finish(schema_));
-    if (bad > 0 && mode_ == bad_record_mode::drop_malformed) return without_bad(batch);
+    if (bad > 0 && mode_ == bad_record_mode::drop_malformed) return without_bad(batch, [&](std::size_t row) { return columns_.is_bad(row); });
     return batch;
   }
 
@@ -144,34 +128,11 @@ private:
   }
 
   status first_bad(const line_chunk& chunk) const {
-    if (chunk.oversized)
-      return {errc::record_too_large, "record beyond " + std::to_string(options_.max_record_bytes) + " bytes in " + file_->path() +
-                                        " at byte " + std::to_string(chunk.offset)};
+    if (chunk.oversized) return oversized_record(file_->path(), chunk.offset, options_.max_record_bytes);
     std::size_t row = 0;
     while (!columns_.is_bad(row)) ++row;
     const auto [begin, end] = columns_.line(row);
-    const auto text = valid_utf8({begin, std::min<std::size_t>(static_cast<std::size_t>(end - begin), 200)});
-    return {errc::malformed_record, "malformed record in " + file_->path() + " at byte " +
-                                      std::to_string(chunk.offset + (begin - chunk.begin)) + " (mode FAILFAST): " + text};
-  }
-
-  result<data::batch_ptr> without_bad(const data::batch_ptr& batch) const {
-    arrow::RecordBatchVector pieces;
-    const auto rows = static_cast<std::size_t>(batch->num_rows());
-    for (std::size_t row = 0; row < rows;) {
-      std::size_t end = row;
-      while (end < rows && !columns_.is_bad(end)) ++end;
-      if (end > row) pieces.push_back(batch->Slice(static_cast<std::int64_t>(row), static_cast<std::int64_t>(end - row)));
-      row = end + 1;
-    }
-    if (pieces.empty()) return batch->Slice(0, 0);
-    if (pieces.size() == 1) return pieces[0];
-    if (batch->num_columns() == 0) {
-      std::int64_t kept = 0;
-      for (const auto& piece : pieces) kept += piece->num_rows();
-      return arrow::RecordBatch::Make(schema_, kept, std::vector<data::array_ptr>{});
-    }
-    return data::from_arrow(arrow::ConcatenateRecordBatches(pieces));
+    return malformed_record(file_->path(), chunk.offset + (begin - chunk.begin), {begin, static_cast<std::size_t>(end - begin)});
   }
 
   data::schema_ptr schema_;

@@ -46,7 +46,7 @@ public:
 result<std::unique_ptr<split_reader>> open(const plan::file_source& source, const split& part, const expr::eval_context& context,
                                            storage::file_system& files, const reader_options& options = {});
 
-/// Whether files of this format can be cut into byte ranges (json lines without compression: yes; gzip, parquet: no).
+/// Whether files of this format can be cut into byte ranges (lines of json, csv and text without compression: yes; gzip, parquet: no).
 bool is_splittable(const plan::file_source& source, const std::string& path);
 
 } // namespace sluice::readers

@@ -1,8 +1,7 @@
 #include <arrow/api.h>
-#include <arrow/util/compression.h>
 
-#include "common/data/arrow_status.hpp"
 #include "common/expr/json_text.hpp"
+#include "worker/sinks/internal/compressed_output.hpp"
 #include "worker/sinks/internal/formats.hpp"
 
 namespace sluice::sinks {
@@ -10,45 +9,6 @@ namespace sluice::sinks {
 namespace {
 
 constexpr std::size_t flush_bytes = 256 << 10;
-
-/// Bytes through a streaming compressor into the file; without one straight into it.
-class compressed_output {
-public:
-  compressed_output(std::unique_ptr<output_file> file, std::shared_ptr<arrow::util::Compressor> compressor)
-    : file_(std::move(file)), compressor_(std::move(compressor)) {}
-
-  status append(std::string_view bytes) {
-    if (compressor_ == nullptr) return file_->append(bytes);
-    std::string out(flush_bytes, '\0');
-    while (!bytes.empty()) {
-      auto step = compressor_->Compress(static_cast<std::int64_t>(bytes.size()), reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                        static_cast<std::int64_t>(out.size()), reinterpret_cast<std::uint8_t*>(out.data()));
-      if (!step.ok()) return failed(step.status());
-      bytes.remove_prefix(static_cast<std::size_t>(step->bytes_read));
-      SLUICE_RETURN_IF_ERROR(file_->append({out.data(), static_cast<std::size_t>(step->bytes_written)}));
-    }
-    return ok();
-  }
-
-  result<staged_file> finish(std::int64_t rows) {
-    std::string out(flush_bytes, '\0');
-    for (bool again = compressor_ != nullptr; again;) {
-      auto step = compressor_->End(static_cast<std::int64_t>(out.size()), reinterpret_cast<std::uint8_t*>(out.data()));
-      if (!step.ok()) return failed(step.status());
-      SLUICE_RETURN_IF_ERROR(file_->append({out.data(), static_cast<std::size_t>(step->bytes_written)}));
-      again = step->should_retry;
-    }
-    return file_->finish(rows);
-  }
-
-private:
-  status failed(const arrow::Status& error) const {
-    return {errc::sink_write, "cannot compress " + file_->path() + ": " + error.message()};
-  }
-
-  std::unique_ptr<output_file> file_;
-  std::shared_ptr<arrow::util::Compressor> compressor_;
-};
 
 class json_lines_writer : public staged_writer {
 public:
@@ -143,24 +103,12 @@ private:
 
 } // namespace
 
-result<std::string> json_compression(const plan::option_map& options) {
-  const auto name = option_or(options, "compression", "none");
-  if (name == "none" || name == "uncompressed") return std::string{};
-  if (name == "gzip") return std::string{".gz"};
-  return status{errc::invalid_option, "option compression of a json sink cannot be '" + name + "'; it takes none or gzip"};
-}
-
 result<std::unique_ptr<staged_writer>> make_json_writer(const plan::option_map& options, const data::schema_ptr& schema,
                                                         const expr::eval_context& context, std::unique_ptr<output_file> file) {
-  std::shared_ptr<arrow::util::Compressor> compressor;
-  SLUICE_ASSIGN_OR_RETURN(const auto suffix, json_compression(options));
-  if (suffix == ".gz") {
-    SLUICE_ASSIGN_OR_RETURN(auto codec, data::from_arrow(arrow::util::Codec::Create(arrow::Compression::GZIP)));
-    SLUICE_ASSIGN_OR_RETURN(compressor, data::from_arrow(codec->MakeCompressor()));
-  }
+  SLUICE_ASSIGN_OR_RETURN(auto output, compressed_output::make(options, std::move(file)));
   auto zoned = context;
   if (const auto it = options.find("timezone"); it != options.end()) zoned.session.time_zone = it->second;
-  auto writer = std::make_unique<json_lines_writer>(compressed_output{std::move(file), std::move(compressor)}, std::move(zoned));
+  auto writer = std::make_unique<json_lines_writer>(std::move(output), std::move(zoned));
   SLUICE_RETURN_IF_ERROR(writer->prepare(options, *schema));
   return std::unique_ptr<staged_writer>(std::move(writer));
 }

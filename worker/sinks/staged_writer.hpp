@@ -24,7 +24,7 @@ public:
   virtual result<staged_file> finish() = 0;
 };
 
-/// `format`: "json" (Spark's JSON lines), "parquet" (Spark's types), "rows" (Arrow IPC stream with trailer, for result tables and console).
+/// `format`: "json" (Spark's JSON lines), "csv", "text", "parquet" (Spark's types), "rows" (Arrow IPC stream with trailer, for result tables and console).
 result<std::unique_ptr<staged_writer>> open(const std::string& format, const plan::option_map& options, const data::schema_ptr& schema,
                                             const std::string& path, const expr::eval_context& context, storage::file_system& files);
 /// The rows of a "rows" object; verifies the trailer. Error corrupt_file with the path.

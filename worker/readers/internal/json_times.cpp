@@ -100,7 +100,7 @@ result<data::array_ptr> time_parser::parse(const data::type_ptr& type, const dat
     SLUICE_ASSIGN_OR_RETURN(value, expr::cast(value, type, {}, context.session));
   }
   SLUICE_ASSIGN_OR_RETURN(auto parsed, run_over(value, input, context));
-  if (date && format.empty()) {
+  if (date && format.empty() && day_numbers_) {
     if (auto patched = with_day_numbers(strings, static_cast<const arrow::Date32Array&>(*parsed))) return patched;
   }
   return parsed;

@@ -169,7 +169,7 @@ TEST(Batch, Refusals) {
       {"SELECT action FROM STREAM events", errc::unsupported_feature, 27, "without STREAM"},
       {"SELECT action FROM live", errc::unsupported_feature, 20, "in view `live`"},
       {"SELECT * FROM json.`/data/x`", errc::unsupported_feature, 15, "USING json"},
-      {"SELECT * FROM csv.`/data/x`", errc::data_source_not_found, 15, "csv"},
+      {"SELECT * FROM orc.`/data/x`", errc::data_source_not_found, 15, "orc"},
       {"SELECT 1 LIMIT -1", errc::datatype_mismatch, 16, "at least 0"},
       {"SELECT 1 LIMIT 'a'", errc::datatype_mismatch, 16, "whole number"},
       {"SELECT 300Y", errc::invalid_literal, 8, "TINYINT"},

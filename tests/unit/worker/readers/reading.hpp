@@ -1,5 +1,5 @@
 #pragma once
-// Reads JSON text through the real reader over the in-memory file system and prints the rows.
+// Reads text through the real readers over the in-memory file system and prints the rows.
 #include <arrow/api.h>
 
 #include <numeric>
@@ -82,7 +82,7 @@ struct reading {
 
   outcome read(const split& part) {
     outcome out;
-    auto reader = open_json(source, part, context, files, options, tuning);
+    auto reader = source.format == "json" ? open_json(source, part, context, files, options, tuning) : open(source, part, context, files, options);
     if (!reader.ok()) {
       out.error = reader.error();
       return out;

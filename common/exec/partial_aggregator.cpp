@@ -1,6 +1,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "common/base/misbehave.hpp"
 #include "common/data/keys.hpp"
 #include "common/exec/aggregate.hpp"
 #include "common/exec/aggregate_input.hpp"
@@ -136,7 +137,7 @@ private:
         static_cast<double>(index_.size()) > options_.give_up_ratio * static_cast<double>(rows_since_flush_))
       given_up_ = true;
     auto full = given_up_ ? index_.size() >= options_.block_rows : index_.bytes() + states_.bytes() > options_.memory_bytes;
-    return full ? flush(out) : ok();
+    return full || misbehave::here(misbehave::point::flush_partial) ? flush(out) : ok();
   }
 
   /// The keys of all rows as the encoder writes them.
@@ -209,7 +210,8 @@ private:
     auto destination = [&](std::size_t i) { return routes_.destination_of_group[order[i] >> 32]; };
     for (std::size_t begin = 0; begin < order.size();) {
       auto end = begin + 1;
-      while (end < order.size() && end - begin < options_.block_rows && destination(end) == destination(begin)) ++end;
+      auto most = misbehave::here(misbehave::point::tiny_blocks) ? 1 : options_.block_rows;
+      while (end < order.size() && end - begin < most && destination(end) == destination(begin)) ++end;
       out.push_back({destination(begin), batch->Slice(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(end - begin))});
       begin = end;
     }

@@ -55,6 +55,7 @@ struct known_queries {
   void spawn(known_query& query, bool by_hand);
   void store(known_query& query);
   void settle(known_query& query);
+  void drop_actor(known_query& query);
   void ended(known_query& query, const query_report& report);
   void start_failed(query_id id, status error);
   void tell_end(known_query& query);

@@ -160,7 +160,11 @@ void known_queries::reported(const query_report& report) {
   auto found = queries.find(report.id);
   if (closing || found == queries.end() || found->second.record.run != report.run) return;
   auto& query = found->second;
-  if (query.look_only) return;
+  if (query.look_only) {
+    // What kept the table from being read may pass: the next reader tries again.
+    if (report.state_changed && report.state == query::query_state::failed) drop_actor(query);
+    return;
+  }
   query.last_batch = report.last_batch;
   query.workers = report.workers;
   if (report.progress) query.progress = report.progress;
@@ -247,8 +251,13 @@ void known_queries::stored(const record_stored& outcome) {
 void known_queries::settle(known_query& query) {
   tell_end(query);
   for (auto& promise : std::exchange(query.stopping, {})) promise.deliver(query_shown{ok(), query.detail()});
-  if (is_memory(query.record.plan) || !query.actor) return;
-  self->send_exit(query.actor, caf::exit_reason::user_shutdown);
+  // Tables stay readable, by this actor or, if it could not even read the checkpoint, by another.
+  if (is_memory(query.record.plan) && query.has_run) return;
+  drop_actor(query);
+}
+
+void known_queries::drop_actor(known_query& query) {
+  if (query.actor) self->send_exit(query.actor, caf::exit_reason::user_shutdown);
   query.actor = nullptr;
 }
 

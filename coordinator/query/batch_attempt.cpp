@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/base/misbehave.hpp"
 #include "common/storage/path.hpp"
 #include "coordinator/query/output_names.hpp"
 
@@ -173,6 +174,10 @@ std::vector<std::uint32_t> choose_snapshots(const std::map<std::uint32_t, std::v
   };
   std::vector<candidate> due;
   for (const auto& [group, chain] : groups) {
+    if (!chain.empty() && misbehave::here(misbehave::point::whole_snapshots)) {
+      due.push_back({longest_chain + 1, group});
+      continue;
+    }
     if (chain.size() <= short_chain) continue;
     std::int64_t deltas = 0;
     for (std::size_t i = 1; i < chain.size(); ++i) deltas += chain[i].length;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "common/base/misbehave.hpp"
 #include "common/storage/path.hpp"
 #include "coordinator/placement/placement.hpp"
 #include "coordinator/query/internal/query_machine.hpp"
@@ -209,7 +210,7 @@ void query_core::machine::send_orders() {
     to->staging = attempt.staging;
     to->collect_output = options_.collect_output;
     if (options_.stateful) {
-      to->restore_all = !entry.holds(attempt.base, share.groups);
+      to->restore_all = !entry.holds(attempt.base, share.groups) || misbehave::here(misbehave::point::restore_anew);
       if (to->restore_all) {
         // Only its answer will tell that the restore went through.
         to->restore = extents_of(share.groups);
@@ -294,6 +295,7 @@ void query_core::machine::fail_attempt(status cause) {
 
 void query_core::machine::commit_if_complete() {
   if (phase_ != batch_phase::running || !batch_->intent_durable || !batch_->attempt || !batch_->attempt->complete()) return;
+  if (misbehave::here(misbehave::point::drop_attempt)) return fail_attempt({errc::worker_lost, "the attempt was dropped by a misbehaviour point"});
   batch_->prepared_us = now_.monotonic_us;
   commit_context context{id_,       last_hash_, batch_->record->batch_time_us, batch_->record->watermarks, options_.sink_path,
                          options_.sink_extension, options_.checkpoint};
@@ -359,7 +361,8 @@ void query_core::machine::take_commit(std::shared_ptr<const commit> record, std:
 }
 
 void query_core::machine::write_base_if_due() {
-  if (base_in_flight_ || last_batch_ - last_base_ < options_.base_every) return;
+  bool early = last_batch_ > last_base_ && misbehave::here(misbehave::point::base_now);
+  if (base_in_flight_ || (last_batch_ - last_base_ < options_.base_every && !early)) return;
   auto record = std::make_shared<base>();
   record->batch = last_batch_;
   record->epoch = epoch_;

@@ -34,7 +34,7 @@ std::string checker::read_records(const std::string& folder, std::map<std::int64
 }
 
 std::string checker::observe() {
-  query::checkpoint_paths paths{checkpoint};
+  query::checkpoint_paths paths{work_.checkpoint};
   if (auto wrong = read_records(paths.offsets(), intents_); !wrong.empty()) return wrong;
   if (auto wrong = read_records(paths.commits(), commits_); !wrong.empty()) return wrong;
   if (!commits_.empty() && !intents_.contains(last_commit())) return "commit " + std::to_string(last_commit()) + " has no intent";
@@ -42,7 +42,7 @@ std::string checker::observe() {
 }
 
 std::string checker::power_lost() {
-  query::checkpoint_paths paths{checkpoint};
+  query::checkpoint_paths paths{work_.checkpoint};
   // A record may be gone only if nobody can have built on it: it is the newest of its kind.
   if (!commits_.empty() && !disk_.stat(paths.commit(last_commit())).ok()) commits_.erase(std::prev(commits_.end()));
   if (!intents_.empty() && !disk_.stat(paths.intent(intents_.rbegin()->first)).ok()) {
@@ -53,38 +53,67 @@ std::string checker::power_lost() {
   return observe();
 }
 
-std::vector<std::string> checker::inputs_of(std::int64_t batch) {
-  std::vector<std::string> out;
-  auto intent = query::decode_intent(intents_.at(batch), "intent");
-  if (!intent.ok()) return out;
+const std::vector<std::string>& checker::inputs_of(std::int64_t batch) {
+  const auto& bytes = intents_.at(batch);
+  auto& known = inputs_[batch];
+  if (known.first == bytes) return known.second;
+  known = {bytes, {}};
+  auto intent = query::decode_intent(bytes, "intent");
+  if (!intent.ok()) return known.second;
   for (const auto& input : intent->inputs)
-    for (const auto& file : input.files) out.push_back(file.path);
-  return out;
+    for (const auto& file : input.files) known.second.push_back(file.path);
+  return known.second;
 }
 
-row_bag checker::expected(std::int64_t last) {
+void checker::learn(std::int64_t last) {
   std::vector<std::vector<std::string>> batches;
   for (std::int64_t batch = 0; batch <= last; ++batch) {
     auto& contents = batches.emplace_back();
     for (const auto& path : inputs_of(batch)) contents.push_back(disk_.read(path).value());
   }
-  return expected_rows(work_.kind, batches);
+  oracle_.learn(batches);
+}
+
+const row_bag& checker::expected(std::int64_t last) {
+  learn(last);
+  return oracle_.table(last);
 }
 
 std::string checker::inspect_sink(bool complete) {
   row_bag found;
-  auto entries = disk_.list(sink_folder);
+  auto entries = disk_.list(work_.sink_folder);
   if (entries.ok())
     for (const auto& entry : *entries) {
       auto name = storage::base_name(entry.path);
       if (entry.is_directory || name.front() == '_' || name.front() == '.') continue;
-      std::istringstream lines(disk_.read(entry.path).value());
-      for (std::string line; std::getline(lines, line);) found.insert(line);
+      if (auto wrong = rows_of_file(work_, disk_.read(entry.path).value(), found); !wrong.empty()) return entry.path + ": " + wrong;
     }
-  auto rows = expected(last_commit());
+  const auto& rows = expected(last_commit());
   if (!complete && std::includes(rows.begin(), rows.end(), found.begin(), found.end())) return "";
   auto wrong = difference(rows, found);
   return wrong.empty() ? "" : "the sink differs from batches 0 to " + std::to_string(last_commit()) + ": " + wrong;
+}
+
+std::string checker::reader_saw(const row_bag& rows) {
+  ++reads_;
+  learn(last_commit());
+  for (auto n = seen_; n <= last_commit(); ++n)
+    if (oracle_.table(n) == rows || (n < 0 && work_.group == grouping::all && rows.size() == 1)) {
+      seen_ = n;
+      return "";
+    }
+  for (std::int64_t n = -1; n < seen_; ++n)
+    if (oracle_.table(n) == rows)
+      return "a reader saw batch " + std::to_string(n) + " after batch " + std::to_string(seen_);
+  return "a reader saw what no batch up to " + std::to_string(last_commit()) +
+         " gave: " + difference(oracle_.table(last_commit()), rows);
+}
+
+std::string checker::console_showed(std::int64_t batch, const row_bag& rows) {
+  if (batch > last_commit()) return "the console shows batch " + std::to_string(batch) + ", which is not committed";
+  learn(last_commit());
+  auto wrong = difference(oracle_.output(batch), rows);
+  return wrong.empty() ? "" : "the console shows batch " + std::to_string(batch) + " wrong: " + wrong;
 }
 
 std::string checker::inspect() {
@@ -92,10 +121,10 @@ std::string checker::inspect() {
   for (const auto& [batch, bytes] : intents_)
     for (const auto& path : inputs_of(batch))
       if (!seen.insert(path).second) return path + " is input of two batches";
-  if (work_.kind == job_kind::copies)
+  if (work_.has_files())
     if (auto wrong = inspect_sink(false); !wrong.empty()) return wrong;
   if (intents_.empty()) return "";
-  auto report = query::verify(disk_, checkpoint);
+  auto report = query::verify(disk_, work_.checkpoint);
   return report.problem.ok() ? "" : "verify: " + report.problem.to_string();
 }
 
@@ -105,7 +134,7 @@ bool checker::all_done() {
     for (const auto& path : inputs_of(batch)) taken.insert(path);
   for (int i = 0; i < work_.num_files; ++i)
     if (!taken.contains(workload::path(i))) return false;
-  return work_.kind != job_kind::copies || inspect_sink(true).empty();
+  return !work_.has_files() || inspect_sink(true).empty();
 }
 
 } // namespace sluice::sim

@@ -1,5 +1,6 @@
 #pragma once
-/// What one seed decides: the workload, how many workers, how small buffers are, and which faults may strike how often.
+/// What one seed decides: the queries, how many workers, how small buffers are, and which faults may strike how often.
+/// How options are drawn has generations: a seed keeps its meaning within its generation for ever.
 #include "tests/sim/network.hpp"
 #include "tests/sim/workload.hpp"
 
@@ -7,7 +8,8 @@ namespace sluice::sim {
 
 struct simulation_options {
   std::uint64_t seed = 1;
-  workload work;
+  int generation = 0;
+  std::vector<workload> queries{workload{}};
   int num_workers = 1;
   std::uint32_t slots = 1;
   std::uint32_t key_groups = 8;
@@ -17,17 +19,30 @@ struct simulation_options {
   std::size_t partial_bytes = 4 << 20;
   std::size_t exchange_bytes = 64 << 20;
   std::int64_t split_bytes = 16 << 20;
+  std::size_t state_bytes = 0;     ///< memory for state beyond which it spills; 0: no spilling
+  microseconds heartbeat{1'000'000};
+  microseconds silence{5'000'000};
+  microseconds progress_timeout{30'000'000};
   network_options network;
-  int num_faults = 0;           ///< in all
+  bool misbehave = false;          ///< misbehaviour points are live, by the seed
+  bool reads = false;              ///< tables are read all the time
+  int num_faults = 0;              ///< in all
   int steps_between_faults = 200;  ///< on average
   // Which faults.
   bool crashes = false, torn_writes = false, power = false, pauses = false, duels = false, broken_links = false, partitions = false,
        leaving = false, wall_jumps = false, file_errors = false;
+  // Since generation 1.
+  bool crash_points = false, stops = false, outages = false, slow_files = false, replacement = false;
 
+  /// The input, which all queries share.
+  int num_files() const { return queries.front().num_files; }
   std::string text() const;
 };
 
+/// How options are drawn now.
+inline constexpr int newest_generation = 1;
+
 /// The options that belong to a seed.
-simulation_options draw_options(std::uint64_t seed);
+simulation_options draw_options(std::uint64_t seed, int generation = newest_generation);
 
 } // namespace sluice::sim

@@ -15,7 +15,7 @@ process::process(process_setup setup)
     : setup_(std::move(setup)),
       clock_(std::make_shared<process_clock>(*setup_.time, setup_.wall_offset)),
       random_(seeded_random_source(setup_.seed)),
-      files_(std::make_shared<storage::faulty_file_system>(setup_.disk)),
+      files_(std::make_shared<process_disk>(setup_.disk)),
       system_(std::make_unique<caf::actor_system>(config_)) {
   born_ = scheduler().clock().now();
   birth_ = setup_.time->now;
@@ -60,7 +60,8 @@ void process::end(const std::function<void()>& stop_actors) {
   system_.reset();
 }
 
-worker_process::worker_process(process_setup setup, worker::worker_options options) : process(std::move(setup)) {
+worker_process::worker_process(process_setup setup, worker::worker_options options, int host)
+    : process(std::move(setup)), host_(host), spill_(std::make_unique<spill_environment>(files_, clock_)) {
   auto world = std::make_shared<worker::surroundings>();
   world->options = std::move(options);
   world->options.detached = false;
@@ -70,6 +71,7 @@ worker_process::worker_process(process_setup setup, worker::worker_options optio
   world->clock = clock_;
   world->random = random_;
   world->network = setup_.net->of(setup_.number);
+  world->spill_environment = spill_.get();
   control_ = worker::spawn_worker(*system_, world);
   auto address = "worker-" + std::to_string(setup_.number) + ":1";
   listener_ = std::move(*world->network->listen(address, worker::accept_peers(control_)));

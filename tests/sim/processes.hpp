@@ -6,9 +6,10 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
-#include "common/storage/faulty_file_system.hpp"
 #include "coordinator/actors/control_plane.hpp"
 #include "tests/sim/network.hpp"
+#include "tests/sim/process_disk.hpp"
+#include "tests/sim/spill_environment.hpp"
 #include "worker/actors/control.hpp"
 
 namespace sluice::sim {
@@ -30,7 +31,8 @@ public:
   process& operator=(const process&) = delete;
 
   process_number number() const { return setup_.number; }
-  storage::faulty_file_system& files() { return *files_; }
+  storage::faulty_file_system& files() { return files_->faults(); }
+  process_disk& disk() { return *files_; }
   process_clock& clock() { return *clock_; }
 
   /// Brings its timers up to the true time.
@@ -55,7 +57,7 @@ protected:
   process_setup setup_;
   std::shared_ptr<process_clock> clock_;
   std::shared_ptr<random_source> random_;
-  std::shared_ptr<storage::faulty_file_system> files_;
+  std::shared_ptr<process_disk> files_;
   struct testing_config : caf::actor_system_config {
     testing_config();
   };
@@ -68,14 +70,19 @@ protected:
 
 class worker_process final : public process {
 public:
-  worker_process(process_setup setup, worker::worker_options options);
+  /// `host`: where it keeps spilled state; a later process there finds what this one leaves.
+  worker_process(process_setup setup, worker::worker_options options, int host);
   ~worker_process() override;
   /// As SIGTERM does.
   void leave();
   /// It has left and its actors are gone.
   bool ended();
+  int host() const { return host_; }
+  const spill_environment& spill() const { return *spill_; }
 
 private:
+  int host_;
+  std::unique_ptr<spill_environment> spill_;
   worker::control_actor control_;
   std::unique_ptr<net::listener> listener_;
 };

@@ -1,9 +1,6 @@
 #include "tests/sim/simulation.hpp"
 
 #include <cstdio>
-#include <optional>
-
-#include "common/data/ipc.hpp"
 
 namespace sluice::sim {
 namespace {
@@ -11,46 +8,53 @@ namespace {
 constexpr const char* coordinator_address = "coordinator:1";
 constexpr microseconds second{1'000'000};
 constexpr microseconds good_end{180 * second};  ///< after the last fault
-constexpr std::int64_t most_steps = 600'000;
+constexpr std::int64_t most_steps = 900'000;
 
 } // namespace
 
-/// Who follows a job. Runs in the simulation's thread.
-class simulation::client final : public actors::job_listener {
-public:
-  void on_event(actors::job_event event) override {
-    if (const auto* rows = std::get_if<actors::result_rows>(&event)) {
-      auto batches = data::decode_batches(rows->arrow);
-      if (!batches.ok()) broken = batches.error();
-      else
-        for (const auto& batch : *batches) found.push_back(batch);
-    }
-  }
-  void on_end(status with) override { end = std::move(with); }
+misbehaviour::misbehaviour(std::uint64_t seed) : random_(seeded_random_source(seed + 0xbadcafe)) {
+  for (auto& live : live_) live = random_->next() % 4 == 0;
+}
 
-  std::optional<status> end;
-  status broken;
-  std::vector<data::batch_ptr> found;
-};
+bool misbehaviour::fires(misbehave::point at) {
+  auto index = static_cast<std::size_t>(at);
+  if (!live_[index] || random_->next() % 4 != 0) return false;
+  ++fired[index];
+  return true;
+}
 
 simulation::simulation(simulation_options options, bool verbose)
     : options_(std::move(options)),
       verbose_(verbose),
       random_(seeded_random_source(options_.seed)),
       disk_(std::make_shared<storage::memory_file_system>(std::make_shared<process_clock>(time_, microseconds{0}))),
+      invariants_(*disk_),
+      watched_(std::make_shared<watched_disk>(disk_, invariants_)),
       network_(std::make_unique<network>(time_, seeded_random_source(options_.seed + 0x5eed), options_.network)),
-      checker_(std::make_unique<checker>(*disk_, options_.work)),
+      messages_(std::make_unique<message_watch>(outcome_.met)),
+      misbehaviour_(options_.seed),
       faults_left_(options_.num_faults) {
+  for (const auto& work : options_.queries) clients_.push_back(std::make_unique<query_client>(*disk_, work));
+  network_->observe([this](fate what, process_number from, process_number to, const proto::link_message& message) {
+    messages_->see(what, from, to, message, [this](process_number number) {
+      auto* at = find(number);
+      return at != nullptr && at->paused(time_.now);
+    });
+  });
+  network_->watch(&invariants_);
+  if (options_.misbehave) misbehave::active = &misbehaviour_;
   disk_->put(std::string(data_folder) + "/_here", "");
   (void)disk_->make_directories("/sim/coordinator");
   disk_->crash(storage::crash_kind::process, 1);
 }
 
 simulation::~simulation() {
-  job_.reset();
+  for (auto& client : clients_) client->forget();
+  reading_files_.reset();
   deposed_.clear();
   workers_.clear();
   coordinator_.reset();
+  misbehave::active = nullptr;
 }
 
 void simulation::trace(const std::string& what) {
@@ -64,11 +68,25 @@ void simulation::fail(const std::string& what) {
 }
 
 void simulation::note(const std::string& what) {
-  ++outcome_.faults[what.substr(0, what.find(' '))];
+  auto name = what.substr(0, what.find(' '));
+  ++struck_[name];
+  outcome_.met.hit("fault " + name);
   trace("fault " + what);
 }
 
 void simulation::later(microseconds delay, std::function<void()> what) { schedule_.emplace(time_.now + delay, std::move(what)); }
+
+std::string simulation::observe() {
+  for (auto& client : clients_)
+    if (auto wrong = client->checks().observe(); !wrong.empty()) return wrong;
+  return "";
+}
+
+std::string simulation::inspect() {
+  for (auto& client : clients_)
+    if (auto wrong = client->checks().inspect(); !wrong.empty()) return client->work().name + ": " + wrong;
+  return "";
+}
 
 // ---- processes ----
 
@@ -96,7 +114,7 @@ process_setup simulation::setup_of_next() {
   setup.number = next_process_++;
   setup.time = &time_;
   setup.net = network_.get();
-  setup.disk = disk_;
+  setup.disk = watched_;
   setup.seed = random_->next();
   return setup;
 }
@@ -108,12 +126,34 @@ void simulation::start_coordinator() {
   control.settings.query.base_interval = options_.base_interval;
   control.settings.query.min_batches_to_retain = options_.retain;
   control.settings.query.split_size = options_.split_bytes;
-  auto started = std::make_unique<coordinator_process>(setup_of_next(), control, coordinator_address);
+  control.settings.query.progress_timeout = options_.progress_timeout;
+  control.settings.link.heartbeat = options_.heartbeat;
+  control.settings.link.silence = options_.silence;
+  auto setup = setup_of_next();
+  for (const auto& old : deposed_)
+    if (progress_.number == old->number() && progress_.recovers && !progress_.commits) outcome_.met.hit("case R7");
+  progress_ = {setup.number, false, false, false, false};
+  for (auto& client : clients_) progress_.recovers = progress_.recovers || client->checks().last_commit() >= 0;
+  auto started = std::make_unique<coordinator_process>(setup, control, coordinator_address);
   trace("start coordinator " + std::to_string(started->number()));
   if (!started->good()) return fail("the coordinator does not start: " + started->failure().to_string());
   coordinator_ = std::move(started);
-  client_.reset();
-  job_.reset();
+  coordinator_->disk().watch([this, number = setup.number](const auto& call, const auto& before) { return watch(number, call, before); });
+  if (auto calls = std::exchange(die_after_start_, std::nullopt)) coordinator_->disk().die_at(static_cast<std::uint64_t>(*calls), below(2) == 0);
+  if (std::exchange(outage_at_start_, false)) outage(*coordinator_);
+  for (auto& client : clients_) client->forget();
+  file_reader_.reset();
+  reading_files_.reset();
+}
+
+/// Where no worker runs: what an earlier one left there is found by the next.
+int simulation::free_host() {
+  for (int host = 0; host < hosts_made_; ++host) {
+    bool taken = false;
+    for (const auto& worker : workers_) taken = taken || worker->host() == host;
+    if (!taken) return host;
+  }
+  return hosts_made_++;
 }
 
 void simulation::start_worker() {
@@ -123,7 +163,16 @@ void simulation::start_worker() {
   options.morsel_bytes = options_.morsel_bytes;
   options.partial_memory_bytes = options_.partial_bytes;
   options.exchange_memory_bytes = options_.exchange_bytes;
-  workers_.push_back(std::make_unique<worker_process>(setup_of_next(), options));
+  options.heartbeat = options_.heartbeat;
+  options.silence = options_.silence;
+  auto host = free_host();
+  if (options_.state_bytes > 0) {
+    options.data_dir = "/sim/worker-" + std::to_string(host);
+    options.state_memory_bytes = options_.state_bytes;
+  }
+  auto setup = setup_of_next();
+  workers_.push_back(std::make_unique<worker_process>(setup, options, host));
+  workers_.back()->disk().watch([this, number = setup.number](const auto& call, const auto& before) { return watch(number, call, before); });
   trace("start worker " + std::to_string(workers_.back()->number()));
 }
 
@@ -132,16 +181,10 @@ void simulation::start_cluster() {
   for (int i = 0; i < options_.num_workers; ++i) start_worker();
 }
 
-void simulation::submit() {
-  actors::job_spec spec;
-  spec.text = options_.work.job();
-  spec.directory = "/";
-  client_ = std::make_shared<client>();
-  job_ = coordinator_->plane().run_job(spec, client_);
-}
+void simulation::submit() { (void)clients_ready(); }
 
 void simulation::put_file(int number) {
-  disk_->put(workload::path(number), options_.work.file(number));
+  disk_->put(workload::path(number), options_.queries.front().file(number));
   trace("input " + std::to_string(number));
 }
 
@@ -176,11 +219,17 @@ bool simulation::step() {
   ++outcome_.steps;
   auto pick = below(ready.size() + lanes.size());
   if (pick < ready.size()) {
+    auto calls = ready[pick]->disk().calls();
     trace(ready[pick]->run_one(*random_));
+    if (!ready[pick]->has_job()) invariants_.idle(ready[pick]->number());
+    auto slow = slow_until_.find(ready[pick]->number());
+    if (slow != slow_until_.end() && time_.now < slow->second && ready[pick]->disk().calls() > calls)
+      ready[pick]->pause_until(time_.now + span(2'000'000));
     after(*ready[pick]);
   } else {
     trace(network_->deliver(lanes[pick - ready.size()]));
   }
+  fail(invariants_.wrong());
   time_.now += microseconds(static_cast<std::int64_t>(below(4)));
   if (!healed_ && faults_left_ > 0 && below(static_cast<std::uint64_t>(options_.steps_between_faults)) == 0) strike();
   return true;
@@ -199,203 +248,47 @@ bool simulation::run_until(const std::function<bool()>& ready, microseconds limi
 void simulation::after(process& ran) {
   bool changed = coordinator_.get() == &ran;
   for (const auto& old : deposed_) changed = changed || old.get() == &ran;
-  if (changed) fail(checker_->observe());
-  if (ran.files().dead()) return crash(ran);
+  if (changed) fail(observe());
+  if (ran.files().dead()) {
+    bool power = std::exchange(fired_, std::nullopt).value_or(false);
+    count_death(ran, power);
+    return power ? lose_power() : crash(ran);
+  }
   for (std::size_t i = 0; i < workers_.size(); ++i)
     if (workers_[i].get() == &ran && workers_[i]->ended()) {
       trace("worker " + std::to_string(ran.number()) + " has left");
+      messages_->worker_goes(ran.number());
       workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(i));
-      return later(microseconds(static_cast<std::int64_t>(below(2'000'000))), [this] { start_worker(); });
+      return later(span(2'000'000), [this] { start_worker(); });
     }
-}
-
-// ---- faults ----
-
-void simulation::crash(process& what) {
-  if (coordinator_.get() == &what) return crash_coordinator();
-  for (std::size_t i = 0; i < workers_.size(); ++i)
-    if (workers_[i].get() == &what) return crash_worker(i);
-  std::erase_if(deposed_, [&](const auto& old) { return old.get() == &what; });
-}
-
-void simulation::crash_worker(std::size_t index) {
-  trace("worker " + std::to_string(workers_[index]->number()) + " dies");
-  workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(index));
-  later(microseconds(static_cast<std::int64_t>(below(3'000'000))), [this] { start_worker(); });
-}
-
-void simulation::crash_coordinator() {
-  trace("coordinator " + std::to_string(coordinator_->number()) + " dies");
-  client_.reset();
-  job_.reset();
-  coordinator_.reset();
-  fail(checker_->observe());
-  fail(checker_->inspect());
-  later(microseconds(static_cast<std::int64_t>(below(3'000'000))), [this] {
-    if (!coordinator_) start_coordinator();
-  });
-}
-
-void simulation::lose_power() {
-  client_.reset();
-  job_.reset();
-  coordinator_.reset();
-  deposed_.clear();
-  auto num_workers = workers_.size();
-  workers_.clear();
-  disk_->crash(storage::crash_kind::power_loss, random_->next());
-  fail(checker_->power_lost());
-  fail(checker_->inspect());
-  schedule_.emplace(time_.now + microseconds(static_cast<std::int64_t>(below(3'000'000))), [this] {
-    if (!coordinator_) start_coordinator();
-  });
-  for (std::size_t i = 0; i < num_workers; ++i)
-    later(microseconds(static_cast<std::int64_t>(below(3'000'000))), [this] { start_worker(); });
-}
-
-void simulation::strike() {
-  std::vector<std::function<void()>> possible;
-  auto all = processes();
-  if (all.empty()) return;
-  auto* victim = all[below(all.size())];
-  auto name = " " + std::to_string(victim->number());
-  auto span = [this](std::int64_t most) { return microseconds(static_cast<std::int64_t>(below(static_cast<std::uint64_t>(most)))); };
-  if (options_.crashes) possible.push_back([&] { note("crash" + name), crash(*victim); });
-  if (options_.torn_writes) possible.push_back([&] { note("torn-write" + name), victim->files().die_at(below(6), below(2) == 0); });
-  if (options_.power) possible.push_back([&] { note("power-loss"), lose_power(); });
-  if (options_.pauses) possible.push_back([&] { note("pause" + name), victim->pause_until(time_.now + span(30'000'000)); });
-  if (options_.broken_links) possible.push_back([&] {
-      if (network_->break_any_link()) note("broken-link");
-    });
-  if (options_.partitions && all.size() > 1) possible.push_back([&] {
-      auto from = victim->number(), to = all[below(all.size())]->number();
-      if (from == to) return;
-      bool both = below(2) == 0;
-      note(both ? "partition" : "one-way-partition");
-      network_->hold(from, to);
-      if (both) network_->hold(to, from);
-      later(span(20'000'000), [this, from, to] { network_->heal(from, to), network_->heal(to, from); });
-    });
-  if (options_.leaving && !workers_.empty()) possible.push_back([&] { note("leave"), workers_[below(workers_.size())]->leave(); });
-  if (options_.wall_jumps) possible.push_back([&] { note("wall-jump" + name), victim->clock().step_wall(span(172'800'000'000) - microseconds{86'400'000'000}); });
-  if (options_.file_errors) possible.push_back([&] {
-      constexpr storage::operation kinds[] = {storage::operation::create, storage::operation::append, storage::operation::sync,
-                                              storage::operation::link,   storage::operation::rename, storage::operation::sync_directory,
-                                              storage::operation::read};
-      note("file-error" + name);
-      victim->files().fail_at(kinds[below(std::size(kinds))], below(4), below(2) == 0 ? errc::storage_io : errc::disk_full);
-    });
-  if (options_.duels && coordinator_ && deposed_.empty()) possible.push_back([&] {
-      note("duel");
-      coordinator_->pause_until(time_.now + span(30'000'000));
-      deposed_.push_back(std::move(coordinator_));
-      start_coordinator();
-    });
-  if (possible.empty()) {
-    faults_left_ = 0;
-    return;
-  }
-  --faults_left_;
-  possible[below(possible.size())]();
-}
-
-void simulation::heal() {
-  healed_ = true;
-  trace("heal");
-  network_->heal_all();
-  deposed_.clear();
-  for (auto* at : processes()) at->pause_until(time_.now);
-  // The one that came back may have claimed the query last; whoever ends the duel starts the survivor anew.
-  if (outcome_.faults.contains("duel") && coordinator_) crash_coordinator();
 }
 
 // ---- the whole run ----
 
-/// Keeps the job running: submits it until a coordinator has it, and again after a file error has ended it.
-bool simulation::client_ready() {
-  if (!coordinator_ || coordinator_->paused(time_.now)) return false;
-  if (!client_) submit();
-  if (!client_->end) return false;
-  auto why = client_->end->code();
-  if (client_->end->ok() || why == errc::query_active || why == errc::checkpoint_in_use) return still_runs();
-  trace("refused: " + client_->end->to_string());
-  if (outcome_.faults.contains("file-error") && why == errc::memory_restart) stopped_ = true;
-  bool excused = why == errc::timed_out || why == errc::unreachable || stopped_ ||
-                 (outcome_.faults.contains("file-error") && info(why).domain == error_domain::storage);
-  if (healed_ && !excused) fail("the job is refused: " + client_->end->to_string());
-  client_.reset();
-  return stopped_;
-}
-
-/// Asks now and then what became of the query. Only file errors may end it; a table of updates then stays as it is.
-bool simulation::still_runs() {
-  if (time_.now >= next_look_) {
-    next_look_ = time_.now + second;
-    auto seen = std::make_shared<std::string>();
-    seen_state_ = seen;
-    coordinator_->plane().list_queries([seen](std::vector<actors::query_summary> list) {
-      if (!list.empty()) *seen = list.front().state;
-    });
-  }
-  if (!seen_state_ || *seen_state_ != "failed") return true;
-  if (!outcome_.faults.contains("file-error")) {
-    fail("the query failed");
-    return false;
-  }
-  trace("the query failed");
-  seen_state_.reset();
-  if (options_.work.kind == job_kind::updates) return stopped_ = true;
-  client_.reset();
-  return false;
-}
-
-std::string simulation::read_result(row_bag& rows) {
-  auto deadline = time_.now + 60 * second;
-  for (;;) {
-    actors::job_spec spec;
-    spec.text = options_.work.select();
-    spec.directory = "/";
-    auto reader = std::make_shared<client>();
-    auto job = coordinator_->plane().run_job(spec, reader);
-    if (!run_until([&] { return reader->end.has_value(); }, 60 * second)) return "a SELECT does not end";
-    rows = rows_of(reader->found);
-    if (reader->end->ok()) return reader->broken.ok() ? "" : reader->broken.to_string();
-    // Workers may still be on their way back.
-    auto why = reader->end->code();
-    bool again = why == errc::no_workers || why == errc::unreachable || why == errc::timed_out ||
-                 (outcome_.faults.contains("file-error") && info(why).domain == error_domain::storage);
-    if (!again || time_.now > deadline) return "a SELECT failed: " + reader->end->to_string();
-    run_until([] { return false; }, second);
-  }
-}
-
-void simulation::finish() {
-  if (options_.work.kind != job_kind::copies && wrong_.empty() && checker_->last_commit() >= 0) {
-    row_bag rows;
-    auto failed = read_result(rows);
-    if (!failed.empty()) fail(failed);
-    else
-      fail(difference(checker_->expected(checker_->last_commit()), rows));
-  }
-  fail(checker_->inspect());
-}
-
 outcome simulation::run() {
   start_cluster();
   microseconds at{0};
-  for (int i = 0; i < options_.work.num_files; ++i) {
-    at += microseconds(static_cast<std::int64_t>(below(300'000)));
+  for (int i = 0; i < options_.num_files(); ++i) {
+    at += span(300'000);
     schedule_.emplace(at, [this, i] { put_file(i), ++files_put_; });
   }
-  auto input_there = [this] { return files_put_ == options_.work.num_files; };
+  auto input_there = [this] { return files_put_ == options_.num_files(); };
   // Faults strike while there is something to do; an idle cluster is woken by its timers anyway.
-  run_until([&] { return (void)client_ready(), faults_left_ <= 0 && input_there(); }, 60 * second);
+  run_until([&] { return (void)clients_ready(), faults_left_ <= 0 && input_there(); }, 60 * second);
   if (wrong_.empty() && !input_there()) run_until(input_there, 60 * second);
   // What was planned (restarts, ends of partitions) takes place before everything has to come to a good end.
-  run_until([&] { return (void)client_ready(), schedule_.empty(); }, 40 * second);
+  run_until([&] { return (void)clients_ready(), schedule_.empty(); }, 40 * second);
   heal();
-  if (wrong_.empty() && !run_until([&] { return client_ready() && (stopped_ || checker_->all_done()); }, good_end))
-    fail("no good end: last commit " + std::to_string(checker_->last_commit()) + " after " + std::to_string(outcome_.steps) + " steps");
+  auto done = [&] {
+    bool all = clients_ready();
+    for (auto& client : clients_) all = all && client->done();
+    return all;
+  };
+  if (wrong_.empty() && !run_until(done, good_end)) {
+    std::string where;
+    for (auto& client : clients_) where += " " + client->work().name + " after commit " + std::to_string(client->checks().last_commit());
+    fail("no good end:" + where + ", " + std::to_string(outcome_.steps) + " steps");
+  }
   finish();
   outcome_.wrong = wrong_;
   outcome_.virtual_time = time_.now;

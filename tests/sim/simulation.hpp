@@ -1,13 +1,17 @@
 #pragma once
 /// One seed: a coordinator and workers with their real actors, in this thread, over a simulated network and disk. Each step is one
-/// actor's message or one delivery, drawn by the seed; time moves when nothing is left to do. A client submits the job, lays out the
-/// input bit by bit and in the end reads the table. Faults strike until their number is used up; then everything must come to a good end.
+/// actor's message or one delivery, drawn by the seed; time moves when nothing is left to do. Clients submit the queries, lay out the
+/// input bit by bit, read the tables. Faults strike until their number is used up; then everything must come to a good end.
 ///
 ///   simulation run(draw_options(7));
 ///   auto outcome = run.run();          // outcome.wrong says what went wrong; empty: nothing
-#include "tests/sim/checks.hpp"
+#include "common/base/misbehave.hpp"
+#include "tests/sim/client.hpp"
+#include "tests/sim/coverage.hpp"
+#include "tests/sim/invariants.hpp"
 #include "tests/sim/options.hpp"
 #include "tests/sim/processes.hpp"
+#include "tests/sim/watched_disk.hpp"
 
 namespace sluice::sim {
 
@@ -16,7 +20,19 @@ struct outcome {
   std::uint64_t trace = 0;   ///< hash over all steps: equal options, equal trace
   std::int64_t steps = 0;
   microseconds virtual_time{0};
-  std::map<std::string, int> faults;  ///< how often each struck
+  coverage met;
+};
+
+/// Live points and their firing, by seed: a quarter of the points, a quarter of the visits.
+class misbehaviour final : public misbehave::chooser {
+public:
+  explicit misbehaviour(std::uint64_t seed);
+  bool fires(misbehave::point at) override;
+  std::int64_t fired[misbehave::num_points] = {};
+
+private:
+  std::shared_ptr<random_source> random_;
+  bool live_[misbehave::num_points] = {};
 };
 
 class simulation {
@@ -34,12 +50,22 @@ public:
   const std::map<std::string, std::int64_t>& frames() const { return network_->frames(); }
   coordinator_process* coordinator() { return coordinator_.get(); }
   const std::vector<std::unique_ptr<worker_process>>& workers() const { return workers_; }
-  checker& checks() { return *checker_; }
+  checker& checks() { return clients_.front()->checks(); }
   const std::string& wrong() const { return wrong_; }
 
 private:
-  class client;
+  /// How far a coordinator has come since it started.
+  struct progress {
+    process_number number = -1;
+    bool recovers = false;  ///< there was something to recover
+    bool claimed = false, published = false, commits = false;
+  };
+  struct armed_point {
+    crash_point point;
+    bool power = false;
+  };
 
+  // ---- simulation.cpp: steps and processes ----
   bool step();
   void trace(const std::string& what);
   void fail(const std::string& what);
@@ -49,43 +75,70 @@ private:
   process* find(process_number number);
   bool awake(process_number number);
   std::uint64_t below(std::uint64_t n) { return random_->next() % n; }
-
+  microseconds span(std::int64_t most) { return microseconds(static_cast<std::int64_t>(below(static_cast<std::uint64_t>(most)))); }
   void start_coordinator();
   void start_worker();
   void after(process& ran);
+  process_setup setup_of_next();
+  int free_host();
+  std::string observe();
+  std::string inspect();
+
+  // ---- faults.cpp ----
+  void strike();
+  void strike_first_generation(process& victim, std::vector<std::function<void()>>& possible);
+  void strike_second_generation(process& victim, std::vector<std::function<void()>>& possible);
   void crash(process& what);
   void crash_worker(std::size_t index);
   void crash_coordinator();
   void lose_power();
-  void strike();
   void heal();
+  std::optional<bool> watch(process_number who, const file_call& call, const std::optional<file_call>& before);
+  void count_death(process& dead, bool power);
+  void count_recovery_crash();
+  void outage(process& of);
+
+  // ---- clients.cpp ----
+  circumstances now() const;
+  bool clients_ready();
+  void read_now_and_then();
+  void read_files();
+  std::string read_result(query_client& of, row_bag& rows);
   void finish();
-  bool client_ready();
-  bool still_runs();
-  std::string read_result(row_bag& rows);
-  process_setup setup_of_next();
 
   simulation_options options_;
   bool verbose_;
+  outcome outcome_;
   true_time time_;
   std::shared_ptr<random_source> random_;
   std::shared_ptr<storage::memory_file_system> disk_;
+  invariants invariants_;
+  std::shared_ptr<watched_disk> watched_;
   std::unique_ptr<network> network_;
-  std::unique_ptr<checker> checker_;
+  std::unique_ptr<message_watch> messages_;
+  misbehaviour misbehaviour_;
+  std::vector<std::unique_ptr<query_client>> clients_;
   std::unique_ptr<coordinator_process> coordinator_;
   std::vector<std::unique_ptr<coordinator_process>> deposed_;  ///< paused when another took over
   std::vector<std::unique_ptr<worker_process>> workers_;
-  std::shared_ptr<client> client_;
-  std::shared_ptr<actors::job_handle> job_;
   std::multimap<microseconds, std::function<void()>> schedule_;
   process_number next_process_ = 1;
+  int hosts_made_ = 0;
   int faults_left_ = 0;
   bool healed_ = false;
   int files_put_ = 0;
-  bool stopped_ = false;                      ///< a file error ended the query for good
-  microseconds next_look_{0};
-  std::shared_ptr<std::string> seen_state_;   ///< what the coordinator says about the query
-  outcome outcome_;
+  microseconds next_read_{0};
+  std::shared_ptr<follower> file_reader_;
+  std::shared_ptr<actors::job_handle> reading_files_;
+  int files_before_read_ = 0;
+  std::vector<armed_point> armed_;
+  std::optional<bool> fired_;              ///< an armed point was reached: with power loss or not
+  progress progress_;                      ///< of the coordinator
+  std::optional<int> die_after_start_;     ///< the next coordinator dies in this call
+  bool outage_at_start_ = false;           ///< the next coordinator finds its storage away
+  std::map<process_number, microseconds> slow_until_;
+  bool file_errors_ = false;
+  std::map<std::string, int> struck_;
   std::string wrong_;
 };
 

@@ -3,6 +3,7 @@
 #include <arrow/buffer.h>
 #include <arrow/record_batch.h>
 
+#include "common/base/misbehave.hpp"
 #include "common/data/ipc.hpp"
 
 namespace sluice::worker {
@@ -16,7 +17,7 @@ constexpr std::int64_t largest_body_bytes = 15 << 20;
 status encode_bounded(const data::batch_ptr& rows, const body_sink& sink) {
   SLUICE_ASSIGN_OR_RETURN(auto body, data::encode_batches(rows->schema(), {rows}));
   auto count = rows->num_rows();
-  if (body->size() > wanted_body_bytes && count > 1) {
+  if ((body->size() > wanted_body_bytes || misbehave::here(misbehave::point::tiny_bodies)) && count > 1) {
     SLUICE_RETURN_IF_ERROR(encode_bounded(rows->Slice(0, count / 2), sink));
     return encode_bounded(rows->Slice(count / 2), sink);
   }

@@ -111,6 +111,7 @@ struct slot_state : slot_port, read_port {
       state::table_options options;
       options.num_key_groups = job.routes.num_key_groups;
       options.memory_bytes = world->options.state_memory_bytes / world->options.slots;
+      options.spill_environment = world->spill_environment;
       if (!world->options.data_dir.empty())
         options.spill_directory =
             world->options.data_dir + "/spill/" + job.key.query + "-" + std::to_string(settings.slot);

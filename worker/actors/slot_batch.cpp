@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "common/base/misbehave.hpp"
 #include "common/exec/pipeline.hpp"
 #include "common/storage/durable.hpp"
 #include "common/storage/object_names.hpp"
@@ -83,6 +84,7 @@ status slot_batch::load_some() {
     begun_ = true;
     std::int64_t bytes = 0;
     for (; next_extent_ < job_->restore.size() && bytes < load_bytes_a_step; ++next_extent_) {
+      if (bytes > 0 && misbehave::here(misbehave::point::load_one)) break;
       const auto& from = job_->restore[next_extent_];
       if (!mine(from.group)) continue;
       SLUICE_ASSIGN_OR_RETURN(auto section, read_extent(*settings_.files, job_->checkpoint, from, settings_.worker));
@@ -90,6 +92,7 @@ status slot_batch::load_some() {
       bytes += from.length;
     }
     if (next_extent_ < job_->restore.size()) return ok();
+    table_->loaded();
   }
   return begin();
 }
@@ -126,6 +129,7 @@ status slot_batch::merge(const data::batch_ptr& rows) {
 
 result<progress> slot_batch::map_some() {
   if (port_.congested(job_)) return progress::parked;
+  if (misbehave::here(misbehave::point::yield)) return progress::more;
   if (!reader_) {
     SLUICE_RETURN_IF_ERROR(open_split());
     if (!reader_) {

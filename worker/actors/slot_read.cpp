@@ -87,6 +87,7 @@ status slot_read::restore_and_read() {
     SLUICE_ASSIGN_OR_RETURN(auto section, read_extent(*settings_.files, read_->checkpoint, from, settings_.worker));
     SLUICE_RETURN_IF_ERROR(table->load(from.group, from.snapshot, section));
   }
+  table->loaded();
   return table->read(read_->at, groups, [&](data::batch_ptr rows) -> status {
     SLUICE_ASSIGN_OR_RETURN(auto finished, exec::apply(read_->plan->result_steps, std::move(rows), read_->context));
     ready_.push_back(std::move(finished));

@@ -8,11 +8,16 @@
 #include "common/net/link.hpp"
 #include "common/storage/file_system.hpp"
 
+namespace leveldb {
+class Env;
+} // namespace leveldb
+
 namespace sluice::worker {
 
 struct worker_options {
   std::string coordinator = "127.0.0.1:7077";
   std::string listen = "127.0.0.1:0";           ///< data links of other workers
+  std::string advertise;                        ///< where they reach it; empty: where it listens; port 0: the port it listens on
   std::uint32_t slots = 1;
   std::string data_dir;                         ///< worker-local: spilled state; empty: no spilling
   std::size_t state_memory_bytes = 256 << 20;   ///< of all slots together
@@ -34,6 +39,7 @@ struct surroundings {
   std::shared_ptr<clock_source> clock;
   std::shared_ptr<random_source> random;
   std::shared_ptr<net::transport> network;
+  leveldb::Env* spill_environment = nullptr;    ///< files of spilled state; null: the system's
 };
 using surroundings_ptr = std::shared_ptr<const surroundings>;
 

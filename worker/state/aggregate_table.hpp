@@ -67,9 +67,11 @@ public:
   virtual result<prepare_result> prepare(const std::vector<std::uint16_t>& snapshot_groups, bool touched_output, bool whole_output) = 0;
   virtual void promote(const layer_id& layer) = 0;   ///< no-op unless it is the prepared one
   virtual void drop(const layer_id& layer) = 0;      ///< building or prepared overlay of an abandoned attempt
-  /// Forgets everything; then `load` per section, oldest first, makes `base`.
+  /// Forgets everything; then `load` per section, oldest first, and `loaded` make `base`. In between the table is at no version: begin
+  /// and read answer state_missing.
   virtual void reset(const layer_id& base) = 0;
   virtual status load(std::uint16_t group, bool snapshot, std::string_view bytes) = 0;
+  virtual void loaded() = 0;
   /// Calls `sink` with the aggregation's output rows (whole table at `at`, which is the committed or prepared layer) in batches.
   /// `groups`: only these key groups. Error state_missing if `at` is neither.
   virtual status read(const layer_id& at, const std::vector<std::uint16_t>& groups,

@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include "common/base/misbehave.hpp"
 #include "common/data/keys.hpp"
 
 namespace sluice::state {
@@ -98,13 +99,15 @@ void group_store::touched(std::uint16_t group) {
 }
 
 void group_store::shrink() {
-  if (!spill_.enabled() || bytes_ <= memory_bytes_) return;
+  if (!spill_.enabled()) return;
+  bool everything = misbehave::here(misbehave::point::spill_now);
+  if (bytes_ <= memory_bytes_ && !everything) return;
   std::vector<std::uint16_t> coldest;
   for (std::uint32_t group = 0; group < groups_.size(); ++group)
     if (groups_[group] && groups_[group]->num_keys() > 0) coldest.push_back(static_cast<std::uint16_t>(group));
   std::sort(coldest.begin(), coldest.end(), [&](auto a, auto b) { return last_used_[a] < last_used_[b]; });
   for (auto group : coldest) {
-    if (bytes_ <= memory_bytes_ / 4 * 3) return;
+    if (bytes_ <= memory_bytes_ / 4 * 3 && !everything) return;
     if (!spill_group(group).ok()) return;
   }
 }

@@ -37,6 +37,7 @@ void layered_table::discard_overlay() {
 
 status layered_table::begin(const layer_id& base, const layer_id& building) {
   if (broken_) return {errc::state_missing, "the spilled state was damaged"};
+  if (loading_) return {errc::state_missing, fmt::format("the state at {} is not loaded completely", describe(committed_id_))};
   if (overlay_ == overlay_phase::prepared && overlay_id_ == base)
     promote_overlay();
   else if (committed_id_ == base)
@@ -206,6 +207,7 @@ void layered_table::reset(const layer_id& base) {
   discard_overlay();
   groups_.clear();
   committed_id_ = base;
+  loading_ = true;
   committed_windows_ = 0;
   std::fill(windows_of_group_.begin(), windows_of_group_.end(), 0);
   broken_ = false;
@@ -253,6 +255,7 @@ status layered_table::load_rows(std::uint16_t group, const state_rows& rows) {
 status layered_table::read(const layer_id& at, const std::vector<std::uint16_t>& groups,
                            const std::function<status(data::batch_ptr)>& sink) {
   if (broken_) return {errc::state_missing, "the spilled state was damaged"};
+  if (loading_) return {errc::state_missing, fmt::format("the state at {} is not loaded completely", describe(committed_id_))};
   auto with_overlay = overlay_ == overlay_phase::prepared && overlay_id_ == at;
   if (!with_overlay && committed_id_ != at)
     return {errc::state_missing, fmt::format("the table at {} is not here, but {}", describe(at), describe(committed_id_))};

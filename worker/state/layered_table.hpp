@@ -25,6 +25,7 @@ public:
   void drop(const layer_id& layer) override;
   void reset(const layer_id& base) override;
   status load(std::uint16_t group, bool snapshot, std::string_view bytes) override;
+  void loaded() override { loading_ = false; }
   status read(const layer_id& at, const std::vector<std::uint16_t>& groups,
               const std::function<status(data::batch_ptr)>& sink) override;
 
@@ -78,6 +79,7 @@ private:
   layer_id committed_id_;
   std::int64_t committed_windows_ = 0;
   bool broken_ = false;
+  bool loading_ = false;  ///< between reset and loaded: rows of committed_id_ are missing
 
   state_layer building_;
   overlay_phase overlay_ = overlay_phase::none;

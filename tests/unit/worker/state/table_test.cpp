@@ -143,6 +143,11 @@ public:
           auto loaded = tables_[i]->load(group, item.snapshot, item.bytes);
           ASSERT_TRUE(loaded.ok()) << loaded.to_string();
         }
+      // Half loaded it is at no version.
+      auto early = tables_[i]->read(base_, {}, [](auto) { return ok(); });
+      ASSERT_EQ(early.code(), errc::state_missing);
+      ASSERT_EQ(tables_[i]->begin(base_, {base_.batch + 1, "early"}).code(), errc::state_missing);
+      tables_[i]->loaded();
     }
   }
 

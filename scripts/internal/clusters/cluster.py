@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -360,42 +359,9 @@ class Cluster:
             self.on_each(lambda m: m.remove(self.state["places"][m.name]["folder"], self.state["id"])
                          if m.name in self.state["places"] else None)
 
-    # ---- the token ----
-
-    def rotate_token(self):
-        """Replaces the token while everything runs: at each step every node accepts what every other one proves."""
-        def hand_out(*tokens):
-            self.secrets.set_tokens(tokens)
-            self.on_each(lambda m: self.send_secrets(m, self.state["places"][m.name]["folder"]))
-
-        old = self.secrets.tokens()
-        if len(old) > 1:   # an earlier rotation did not reach all hosts
-            hand_out(*old)
-            hand_out(old[0])
-        new = self.secrets.new_token()
-        hand_out(old[0], new)
-        hand_out(new, old[0])
-        hand_out(new)
-
     def print_addresses(self):
         print(f"coordinator  {self.address}  pid {self.state['coordinator']['pid']}")
         for number, record in self.live_workers().items():
             where = f"  on {record['host']}" if record.get("host") else ""
             print(f"worker-{number}     {record['address']}  pid {record['pid']}  {record['slots']} slots  {record['id']}{where}")
         print(f"logs and data  {self.folder}")
-
-
-def port_is_free(host, port):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            return True
-        except OSError:
-            return False
-
-
-def free_port(host="127.0.0.1"):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]

@@ -2,7 +2,7 @@
 
 Folder (0700), files (0600), each written whole by rename:
     ca.key, ca.pem            signs; ca.key never leaves this machine
-    token                     one a line: the one in use, and while it is replaced the other one
+    token                     the one in use; while it is replaced, the old one and below it the new one
     HOST/{cert.pem,key.pem}   of that host's workers, role worker.sluice
     coordinator.sluice/…      of the coordinator
     client.sluice/…           of the sluice command"""
@@ -82,6 +82,10 @@ def openssl(folder, *words):
     return done.stdout
 
 
+def new_token():
+    return secrets.token_hex(32)
+
+
 class Secrets:
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -100,7 +104,7 @@ class Secrets:
         if not (self.ca.exists() and self.ca_key.exists()):
             self.make(self.ca, self.ca_key, "Sluice cluster CA", "authority", [])
         if not self.token.exists():
-            write(self.token, secrets.token_hex(32) + "\n")
+            self.set_tokens([new_token()])
 
     def certify(self, name, role, addresses):
         """Makes the certificate of a host or role unless there is a good one: of this CA, for these names, not ending soon."""
@@ -173,6 +177,3 @@ class Secrets:
 
     def set_tokens(self, tokens):
         write(self.token, "".join(token + "\n" for token in tokens))
-
-    def new_token(self):
-        return secrets.token_hex(32)

@@ -20,6 +20,7 @@ else()
     add_library(sluice::${lib} SHARED IMPORTED GLOBAL)
     set_target_properties(sluice::${lib} PROPERTIES IMPORTED_LOCATION ${location}
       INTERFACE_INCLUDE_DIRECTORIES ${SLUICE_ARROW_DIR}/include)
+    install(FILES ${location} DESTINATION lib/sluice)
   endforeach()
   set_property(TARGET sluice::arrow_compute PROPERTY INTERFACE_LINK_LIBRARIES sluice::arrow)
   set_property(TARGET sluice::parquet PROPERTY INTERFACE_LINK_LIBRARIES sluice::arrow)

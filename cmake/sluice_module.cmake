@@ -38,11 +38,14 @@ function(sluice_module)
   endif()
 endfunction()
 
-# sluice_program(NAME name SOURCES … DEPS room …): an installed program in build/<preset>/bin.
+# sluice_program(NAME name SOURCES … DEPS room …): a program in build/<preset>/bin that `cmake --install` puts into bin/; there it
+# finds the libraries that no Debian package holds in ../lib/sluice.
 function(sluice_program)
   cmake_parse_arguments(P "" "NAME" "SOURCES;DEPS" ${ARGN})
   sluice_targets(deps ${P_DEPS})
   add_executable(${P_NAME} ${P_SOURCES})
   target_include_directories(${P_NAME} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
   target_link_libraries(${P_NAME} PRIVATE ${deps})
+  set_target_properties(${P_NAME} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/sluice")
+  install(TARGETS ${P_NAME} RUNTIME DESTINATION bin)
 endfunction()

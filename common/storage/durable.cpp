@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "common/base/seeded_bug.hpp"
 #include "common/storage/path.hpp"
 
 namespace sluice::storage {
@@ -49,7 +50,7 @@ status durable_create(file_system& files, const std::string& path, std::string_v
     // Only the record's own name may answer "exists".
     return written.code() == errc::file_exists ? status{errc::storage_io, written.message()} : std::move(written);
   }
-  auto linked = files.link(temp, path);
+  auto linked = SLUICE_BUG(rename_over_record) ? files.rename(temp, path) : files.link(temp, path);
   if (!linked.ok()) {
     (void)files.remove(temp);
     return linked;

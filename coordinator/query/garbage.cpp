@@ -1,6 +1,7 @@
 // What no retained record names goes. Records go first and durably, so that no record ever names a missing object.
 #include <set>
 
+#include "common/base/seeded_bug.hpp"
 #include "common/storage/object_names.hpp"
 #include "coordinator/query/checkpoint.hpp"
 #include "coordinator/query/internal/numbered_records.hpp"
@@ -95,6 +96,8 @@ private:
       const auto name = storage::base_name(entry.path);
       const auto batch = storage::batch_of_object(name);
       // An undecided batch may still be committed by an attempt nobody remembers.
+      if (SLUICE_BUG(gc_by_age) && batch && *batch < last_) SLUICE_RETURN_IF_ERROR(remove(entry.path));
+      if (SLUICE_BUG(gc_undecided) && batch && *batch > last_) SLUICE_RETURN_IF_ERROR(remove(entry.path));
       if (batch && *batch <= last_ && !named_.contains(name)) SLUICE_RETURN_IF_ERROR(remove(entry.path));
     }
     return ok();

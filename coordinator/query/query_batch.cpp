@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/base/misbehave.hpp"
+#include "common/base/seeded_bug.hpp"
 #include "common/storage/path.hpp"
 #include "coordinator/placement/placement.hpp"
 #include "coordinator/query/internal/query_machine.hpp"
@@ -110,6 +111,7 @@ void query_core::machine::on(const event::intent_written& e) {
     case kind::exists:
       if (e.outcome.found->epoch > epoch_)
         return fence("batch " + std::to_string(e.batch) + " was planned in epoch " + std::to_string(e.outcome.found->epoch));
+      if (SLUICE_BUG(recovery_replans)) break;
       // An earlier coordinator planned this batch: its input stands, ours was never promised to anyone.
       drop_attempt();
       phase_ = batch_phase::idle;
@@ -130,7 +132,7 @@ std::vector<extent> query_core::machine::extents_of(const std::set<std::uint32_t
   const auto it = extents_.find(0);
   if (it == extents_.end()) return out;
   for (const auto group : groups)
-    if (const auto chain = it->second.find(group); chain != it->second.end()) out.insert(out.end(), chain->second.begin(), chain->second.end());
+    if (const auto chain = it->second.find(group); chain != it->second.end() && !(SLUICE_BUG(restore_loses_group) && groups.size() > 1 && group == *groups.begin())) out.insert(out.end(), chain->second.begin(), chain->second.end());
   return out;
 }
 
@@ -225,6 +227,7 @@ void query_core::machine::send_orders() {
 }
 
 bool query_core::machine::refers_to_attempt(const attempt_ref& ref) const {
+  if (SLUICE_BUG(mix_attempts) && phase_ == batch_phase::running && batch_ && batch_->attempt) return batch_->attempt->ref.batch == ref.batch;
   return phase_ == batch_phase::running && batch_ && batch_->attempt && batch_->attempt->ref == ref;
 }
 
@@ -294,7 +297,7 @@ void query_core::machine::fail_attempt(status cause) {
 // ---- commit ----
 
 void query_core::machine::commit_if_complete() {
-  if (phase_ != batch_phase::running || !batch_->intent_durable || !batch_->attempt || !batch_->attempt->complete()) return;
+  if (phase_ != batch_phase::running || (!batch_->intent_durable && !SLUICE_BUG(commit_before_intent)) || !batch_->attempt || !batch_->attempt->complete()) return;
   if (misbehave::here(misbehave::point::drop_attempt)) return fail_attempt({errc::worker_lost, "the attempt was dropped by a misbehaviour point"});
   batch_->prepared_us = now_.monotonic_us;
   commit_context context{id_,       last_hash_, batch_->record->batch_time_us, batch_->record->watermarks, options_.sink_path,
@@ -307,6 +310,7 @@ void query_core::machine::commit_if_complete() {
                                               std::to_string(options_.max_result_rows)});
   batch_->committing = std::make_shared<const commit>(*std::move(record));
   phase_ = batch_phase::committing;
+  if (SLUICE_BUG(publish_before_commit) && !options_.sink_path.empty()) act(action::publish{{batch_->committing}});
   act(action::write_commit{batch_->committing});
 }
 
@@ -324,6 +328,7 @@ void query_core::machine::on(const event::commit_written& e) {
   }
   if (e.outcome.found->epoch > epoch_)
     return fence("batch " + std::to_string(e.batch) + " was committed in epoch " + std::to_string(e.outcome.found->epoch));
+  if (SLUICE_BUG(adopt_own_commit)) return take_commit(batch_->committing, e.outcome.hash, true);
   // The decision was taken before us (by an attempt whose outcome nobody heard): it stands.
   take_commit(e.outcome.found, e.outcome.hash, false);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/seeded_bug.hpp"
 #include "coordinator/query/internal/query_machine.hpp"
 
 namespace sluice::query {
@@ -137,14 +138,14 @@ void query_core::machine::on(const event::recovered& e) {
   counters_ = from.counters;
   last_base_ = from.last_base;
   published_ = noted_ = from.published;
-  unpublished_.assign(from.unpublished.begin(), from.unpublished.end());
+  if (!SLUICE_BUG(recovery_forgets_publishing)) unpublished_.assign(from.unpublished.begin(), from.unpublished.end());
   if (options_.look_only) {
     end(query_state::stopped);
     return;
   }
   if (state_ == query_state::recovering) enter(query_state::running);
   for (const auto& record : unpublished_) act(action::committed{record, true});
-  if (from.open && state_ == query_state::running) open(std::make_shared<const intent>(from.intents.back()), true);
+  if (from.open && !SLUICE_BUG(recovery_replans) && state_ == query_state::running) open(std::make_shared<const intent>(from.intents.back()), true);
   for (auto& read : std::exchange(waiting_reads_, {})) answer_read(read);
   next();
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "common/base/seeded_bug.hpp"
 #include "coordinator/placement/placement.hpp"
 #include "coordinator/query/internal/query_machine.hpp"
 
@@ -32,6 +33,7 @@ void query_core::machine::on(const event::published& e) {
 void query_core::machine::on(const event::publish_failed& e) {
   publishing_ = false;
   if (over()) return;
+  if (SLUICE_BUG(failed_publish_forgotten)) return unpublished_.clear();
   // What did get out is published again, which changes nothing.
   if (state_ == query_state::running && ++publish_failures_ >= 2 * options_.max_attempts) {
     auto cause = e.error;

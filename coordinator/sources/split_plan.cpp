@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/seeded_bug.hpp"
+
 namespace sluice::sources {
 
 namespace {
@@ -37,7 +39,7 @@ std::vector<split> plan_splits(const std::vector<file_entry>& files, const plan:
     const std::int64_t pieces = is_splittable(source, file.path) ? std::max<std::int64_t>((file.size + target - 1) / target, 1) : 1;
     const auto border = [&](std::int64_t i) { return static_cast<std::int64_t>(static_cast<__int128>(file.size) * i / pieces); };
     for (std::int64_t i = 0; i < pieces; ++i)
-      splits.push_back({static_cast<std::int32_t>(splits.size()), file.path, border(i), border(i + 1) - border(i), file.size, file.mtime_us, file.inode});
+      splits.push_back({static_cast<std::int32_t>(splits.size()), file.path, border(i), border(i + 1) - border(i) - (SLUICE_BUG(split_off_by_one) && i > 0), file.size, file.mtime_us, file.inode});
   }
   return splits;
 }

@@ -1,4 +1,5 @@
 #include "common/base/log.hpp"
+#include "common/base/seeded_bug.hpp"
 #include "common/net/message.hpp"
 #include "common/plan/codec.hpp"
 #include "proto/sluice/link.pb.h"
@@ -73,14 +74,14 @@ result<std::shared_ptr<const plan::streaming_plan>> control_state::plan_of(const
 void control_state::order(const proto::batch_order& order) {
   auto key = key_of(order.ref());
   auto& query = queries[key.query];
-  if (key.epoch < query.epoch) return fail(key, {errc::stale_epoch, "a newer coordinator owns the query"});
+  if (key.epoch < query.epoch && !SLUICE_BUG(accept_lower_epoch)) return fail(key, {errc::stale_epoch, "a newer coordinator owns the query"});
   query.epoch = key.epoch;
   if (query.current && query.current->job->key == key) {
     if (query.current->answer) to_coordinator(*query.current->answer);
     return;
   }
   bool is_over = (query.floor && !is_older(*query.floor, key)) || (query.current && !is_older(query.current->job->key, key));
-  if (is_over) return fail(key, {errc::stale_attempt, "the attempt is over"});
+  if (is_over && !SLUICE_BUG(accept_lower_epoch)) return fail(key, {errc::stale_attempt, "the attempt is over"});
   if (query.current && query.current->unfinished()) abandon(*query.current);
   auto begun = begin(query, order);
   if (!begun.ok()) fail(key, begun);
@@ -125,7 +126,7 @@ void control_state::map_done(const job_ptr& job) {
 }
 
 void control_state::all_arrived(attempt& at) {
-  if (at.now != attempt::phase::running || at.maps_left > 0 || !at.tracker.complete()) return;
+  if (at.now != attempt::phase::running || at.maps_left > 0 || (!at.tracker.complete() && !SLUICE_BUG(prepare_before_all_blocks))) return;
   at.now = attempt::phase::preparing;
   at.merged = now();
   broadcast(prepare_batch{at.job});

@@ -1,6 +1,7 @@
 #include <arrow/buffer.h>
 
 #include "common/base/log.hpp"
+#include "common/base/seeded_bug.hpp"
 #include "common/net/message.hpp"
 #include "proto/sluice/link.pb.h"
 #include "worker/actors/control_state.hpp"
@@ -64,7 +65,7 @@ void control_state::take(attempt& at, const link_frame& message) {
     discard(message);
     return fail_attempt(at, counted.ok() ? status{errc::protocol, "a block without rows or for no slot"} : counted.error());
   }
-  if (*counted == exchange::exchange_tracker::verdict::duplicate) return discard(message);
+  if (*counted == exchange::exchange_tracker::verdict::duplicate && !SLUICE_BUG(early_blocks_twice)) return discard(message);
   self->send(slots[block.slot()], merge_block{at.job, message.link, message.body});
   all_arrived(at);
 }
@@ -87,6 +88,8 @@ void control_state::replay_early(query_entry& query) {
   auto early = std::exchange(query.early, {});
   auto at = query.current;
   for (auto& frame : early) {
+    if (SLUICE_BUG(early_blocks_lost) && frame.key == at->job->key && frame.frame.header->has_block()) continue;
+    if (SLUICE_BUG(early_blocks_twice) && frame.key == at->job->key && frame.frame.header->has_block()) take(*at, frame.frame);
     if (frame.key == at->job->key)
       take(*at, frame.frame);
     else

@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 
+#include "common/base/seeded_bug.hpp"
 #include "common/data/ipc.hpp"
 #include "worker/actors/messages.hpp"
 
@@ -130,7 +131,7 @@ struct slot_state : slot_port, read_port {
     if (table == tables.end() || read.groups_of_slot.size() <= settings.slot) return nullptr;
     const auto& groups = covered[read.query];
     for (auto group : read.groups_of_slot[settings.slot])
-      if (group >= groups.size() || !groups[group]) return nullptr;
+      if (!SLUICE_BUG(read_uncovered_groups) && (group >= groups.size() || !groups[group])) return nullptr;
     return table->second;
   }
   void end_batch(const std::string& query) {

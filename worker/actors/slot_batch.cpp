@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "common/base/misbehave.hpp"
+#include "common/base/seeded_bug.hpp"
 #include "common/exec/pipeline.hpp"
 #include "common/storage/durable.hpp"
 #include "common/storage/object_names.hpp"
@@ -85,7 +86,7 @@ status slot_batch::load_some() {
     std::int64_t bytes = 0;
     for (; next_extent_ < job_->restore.size() && bytes < load_bytes_a_step; ++next_extent_) {
       if (bytes > 0 && misbehave::here(misbehave::point::load_one)) break;
-      const auto& from = job_->restore[next_extent_];
+      const auto& from = job_->restore[SLUICE_BUG(restore_backwards) ? job_->restore.size() - 1 - next_extent_ : next_extent_];
       if (!mine(from.group)) continue;
       SLUICE_ASSIGN_OR_RETURN(auto section, read_extent(*settings_.files, job_->checkpoint, from, settings_.worker));
       SLUICE_RETURN_IF_ERROR(table_->load(from.group, from.snapshot, section));

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "common/base/seeded_bug.hpp"
 #include "common/storage/durable.hpp"
 #include "common/storage/object_names.hpp"
 #include "common/storage/path.hpp"
@@ -20,7 +21,7 @@ status need_directory(const surroundings& world, const std::string& path, const 
 
 status write_state(const batch_job& job, const std::vector<std::shared_ptr<slot_output>>& outputs, const surroundings& world,
                    written_batch& written) {
-  auto name = storage::object_name(job.key.batch, job.key.attempt, job.self, "state");
+  auto name = storage::object_name(job.key.batch, SLUICE_BUG(state_by_number) ? "0-0" : job.key.attempt, job.self, "state");
   std::string bytes;
   for (const auto& output : outputs)
     for (const auto& section : output->sections) {
@@ -33,10 +34,13 @@ status write_state(const batch_job& job, const std::vector<std::shared_ptr<slot_
   storage::append_trailer(bytes);
   auto directory = storage::join_path(job.checkpoint, "state");
   SLUICE_RETURN_IF_ERROR(need_directory(world, directory, job.checkpoint));
+  if (SLUICE_BUG(state_by_number)) (void)world.files->remove(storage::join_path(directory, name));
   SLUICE_ASSIGN_OR_RETURN(auto file, world.files->create(storage::join_path(directory, name)));
   SLUICE_RETURN_IF_ERROR(file->append(bytes));
-  SLUICE_RETURN_IF_ERROR(file->sync());
+  if (SLUICE_BUG(retry_sync) && !file->sync().ok()) SLUICE_RETURN_IF_ERROR(file->sync());
+  if (!SLUICE_BUG(retry_sync) && !SLUICE_BUG(ack_before_state_sync)) SLUICE_RETURN_IF_ERROR(file->sync());
   SLUICE_RETURN_IF_ERROR(file->close());
+  if (SLUICE_BUG(ack_before_directory_sync)) return ok();
   return world.files->sync_directory(directory);
 }
 
@@ -71,7 +75,7 @@ status finish_writers(const std::vector<std::shared_ptr<slot_output>>& outputs, 
 
 /// The staged files' names survive a crash: their directory, and those above it that may be new.
 status sync_staging(const batch_job& job, const surroundings& world, const written_batch& written) {
-  if (written.staged.empty()) return ok();
+  if (written.staged.empty() || SLUICE_BUG(unsynced_staging_folder)) return ok();
   SLUICE_RETURN_IF_ERROR(world.files->sync_directory(job.staging));
   if (job.collect_output) return ok();
   auto above = storage::parent_path(job.staging);

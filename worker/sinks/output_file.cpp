@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include "common/base/seeded_bug.hpp"
+
 namespace sluice::sinks {
 
 output_file::output_file() : hash_(XXH3_createState()) { XXH3_64bits_reset(hash_); }
@@ -32,7 +34,7 @@ status output_file::append(std::string_view bytes) {
 }
 
 result<staged_file> output_file::finish(std::int64_t rows) {
-  if (auto done = file_->sync(); !done.ok()) return failed(std::move(done));
+  if (auto done = SLUICE_BUG(unsynced_output) ? ok() : file_->sync(); !done.ok()) return failed(std::move(done));
   if (auto done = file_->close(); !done.ok()) return failed(std::move(done));
   return staged_file{path_, size_, XXH3_64bits_digest(hash_), rows};
 }

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "common/base/seeded_bug.hpp"
 #include "common/data/keys.hpp"
 #include "worker/state/internal/window_count.hpp"
 
@@ -38,10 +39,10 @@ void layered_table::discard_overlay() {
 status layered_table::begin(const layer_id& base, const layer_id& building) {
   if (broken_) return {errc::state_missing, "the spilled state was damaged"};
   if (loading_) return {errc::state_missing, fmt::format("the state at {} is not loaded completely", describe(committed_id_))};
-  if (overlay_ == overlay_phase::prepared && overlay_id_ == base)
+  if (overlay_ == overlay_phase::prepared && (overlay_id_ == base || (SLUICE_BUG(reuse_local_store) && overlay_id_.batch == base.batch)))
     promote_overlay();
   else if (committed_id_ == base)
-    discard_overlay();
+    SLUICE_BUG(keep_dropped_overlay) ? void() : discard_overlay();
   else
     return {errc::state_missing, fmt::format("the state at {} is not here, but {}", describe(base), describe(committed_id_))};
   overlay_ = overlay_phase::building;
@@ -200,7 +201,7 @@ void layered_table::promote(const layer_id& layer) {
 }
 
 void layered_table::drop(const layer_id& layer) {
-  if (overlay_ != overlay_phase::none && overlay_id_ == layer) discard_overlay();
+  if (overlay_ != overlay_phase::none && overlay_id_ == layer && !SLUICE_BUG(keep_dropped_overlay)) discard_overlay();
 }
 
 void layered_table::reset(const layer_id& base) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 
+#include "common/base/seeded_bug.hpp"
 #include "coordinator/query/batch_attempt.hpp"
 #include "coordinator/query/query_core.hpp"
 
@@ -28,6 +29,7 @@ private:
     std::optional<layer> prepared;
     std::set<std::uint32_t> groups;
     bool holds(const layer& base, const std::set<std::uint32_t>& owned) const {
+      if (SLUICE_BUG(reuse_local_store) && committed && groups == owned) return committed->batch == base.batch || (prepared && prepared->batch == base.batch);
       return groups == owned && (committed == base || prepared == base);
     }
     void forget() {

@@ -101,7 +101,7 @@ std::string seen_files::key(const std::string& path) const { return name_only_ ?
 bool seen_files::is_new(const file_entry& file) const { return file.mtime_us >= purged_us_ && !times_.contains(key(file.path)); }
 
 void seen_files::add(const file_entry& file) {
-  times_[key(file.path)] = file.mtime_us;
+  remember(key(file.path), file.mtime_us);
   newest_us_ = std::max(newest_us_, file.mtime_us);
 }
 
@@ -109,7 +109,17 @@ void seen_files::purge() {
   std::int64_t border = 0;
   if (times_.empty() || __builtin_sub_overflow(newest_us_, max_age_us_, &border) || border <= purged_us_) return;
   purged_us_ = border;
-  std::erase_if(times_, [&](const auto& entry) { return entry.second < border; });
+  while (!oldest_.empty() && oldest_.begin()->first < border) {
+    times_.erase(times_.find(*oldest_.begin()->second));
+    oldest_.erase(oldest_.begin());
+  }
+}
+
+void seen_files::remember(std::string name, std::int64_t time_us) {
+  const auto [it, fresh] = times_.try_emplace(std::move(name), time_us);
+  if (!fresh) oldest_.erase({it->second, &it->first});
+  it->second = time_us;
+  oldest_.emplace(time_us, &it->first);
 }
 
 std::string seen_files::to_json() const {
@@ -131,12 +141,14 @@ status seen_files::restore(std::string_view text) {
   if (!json.is_object() || !json.contains("files") || !json["files"].is_array() || !json.contains("newest") || !json.contains("purged") ||
       !json["newest"].is_number_integer() || !json["purged"].is_number_integer())
     return corrupt();
-  std::unordered_map<std::string, std::int64_t> times;
+  std::vector<std::pair<std::string, std::int64_t>> times;
   for (const auto& file : json["files"]) {
     if (!file.is_array() || file.size() != 2 || !file[0].is_string() || !file[1].is_number_integer()) return corrupt();
-    times[file[0].get<std::string>()] = file[1].get<std::int64_t>();
+    times.emplace_back(file[0].get<std::string>(), file[1].get<std::int64_t>());
   }
-  times_ = std::move(times);
+  oldest_.clear();
+  times_.clear();
+  for (auto& [name, time] : times) remember(std::move(name), time);
   newest_us_ = json["newest"].get<std::int64_t>();
   purged_us_ = json["purged"].get<std::int64_t>();
   return ok();

@@ -11,6 +11,7 @@
 ///   discovery.take(batch, files_of_the_intent);
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,6 +40,9 @@ result<discovery_options> discovery_options_of(const plan::option_map& options, 
 class seen_files {
 public:
   explicit seen_files(const discovery_options& options);
+  seen_files(const seen_files&) = delete;
+  seen_files(seen_files&&) = default;
+  seen_files& operator=(seen_files&&) = default;
   bool is_new(const file_entry& file) const;
   void add(const file_entry& file);
   /// Forgets what is older than maxFileAge before the newest file taken.
@@ -51,12 +55,14 @@ public:
 
 private:
   std::string key(const std::string& path) const;
+  void remember(std::string name, std::int64_t time_us);
 
   bool name_only_;
   std::int64_t max_age_us_;
   std::int64_t newest_us_;
   std::int64_t purged_us_;
   std::unordered_map<std::string, std::int64_t> times_;
+  std::set<std::pair<std::int64_t, const std::string*>> oldest_;  ///< the same by time; names are the keys of `times_`, which stay put
 };
 
 class file_discovery {

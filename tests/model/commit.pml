@@ -19,6 +19,23 @@
 #define EPOCHS 4
 #endif
 
+/* Which faults are possible; a bug's search may be narrowed to those that its story needs. */
+#ifndef CRASHES
+#define CRASHES(coordinator) true
+#endif
+#ifndef LOSES_ORDER
+#define LOSES_ORDER(coordinator, worker) true
+#endif
+#ifndef TIMES_OUT
+#define TIMES_OUT(coordinator) true
+#endif
+#ifndef LOSES_REPLY
+#define LOSES_REPLY true
+#endif
+#ifndef SYNC_FAILS
+#define SYNC_FAILS true
+#endif
+
 #define ABSENT 0
 #define LINKED 1 /* visible, but a power cut may take it back */
 #define KEPT 2   /* visible and durable */
@@ -92,8 +109,9 @@ inline power_cut(entry) {
 proctype faults() {
   byte k, m, expected, w, a;
   do
-  :: atomic { faults_left > 0 && !coordinator_dead[0] -> coordinator_dead[0] = 1; faults_left-- }
-  :: atomic { faults_left > 0 && !coordinator_dead[1] -> coordinator_dead[1] = 1; faults_left-- }
+  :: atomic { faults_left > 0 && CRASHES(0) && !coordinator_dead[0] -> coordinator_dead[0] = 1; faults_left-- }
+  :: atomic { faults_left > 0 && CRASHES(1) && !coordinator_dead[1] -> coordinator_dead[1] = 1; faults_left-- }
+#ifndef COORDINATORS_ONLY
   :: atomic { faults_left > 0 && !worker_dead[0] -> worker_dead[0] = 1; faults_left-- }
   :: atomic { faults_left > 0 && !worker_dead[1] -> worker_dead[1] = 1; faults_left-- }
   :: atomic { faults_left > 0 ->
@@ -123,6 +141,7 @@ proctype faults() {
       check_disk();
       k = 0; m = 0; expected = 0; w = 0; a = 0
     }
+#endif
   :: faults_left == 0 -> break
   od
 }
@@ -165,7 +184,7 @@ end:
 #ifndef ACK_BEFORE_SYNC
       if
       :: atomic { OBJECT(me, n, a).link == LINKED -> OBJECT(me, n, a).link = KEPT }
-      :: atomic { OBJECT(me, n, a).link == LINKED -> OBJECT(me, n, a).link = ABSENT; /* fsync fails, the pages are gone */
+      :: atomic { SYNC_FAILS && OBJECT(me, n, a).link == LINKED -> OBJECT(me, n, a).link = ABSENT; /* fsync fails, the pages are gone */
 #ifndef RETRY_FSYNC
            goto done
 #endif
@@ -175,7 +194,7 @@ end:
 #endif
       if
       :: nfull(replies[from]) -> replies[from] ! e, n, a, me
-      :: skip /* lost */
+      :: LOSES_REPLY -> skip /* lost */
       fi;
 done: skip
     od
@@ -229,7 +248,9 @@ restart:
         :: intents[n].link == ABSENT -> 
           if
           :: intents[n].input = 1
+#ifndef ONE_INPUT
           :: intents[n].input = 2
+#endif
           fi;
           intents[n].link = LINKED
         :: else
@@ -249,11 +270,11 @@ attempt:
         fi }
       if
       :: nfull(orders[0]) -> orders[0] ! e, n, a, base, intents[n].input, me
-      :: skip
+      :: LOSES_ORDER(me, 0) -> skip
       fi;
       if
       :: nfull(orders[1]) -> orders[1] ! e, n, a, base, intents[n].input, me
-      :: skip
+      :: LOSES_ORDER(me, 1) -> skip
       fi;
       do
       :: atomic { prepared[0] != 0 && prepared[1] != 0 -> break }
@@ -267,7 +288,7 @@ attempt:
           :: else
 #endif
           fi }
-      :: prepared[0] == 0 || prepared[1] == 0 -> goto attempt /* time-out: drop this attempt, try again */
+      :: (prepared[0] == 0 || prepared[1] == 0) && TIMES_OUT(me) -> goto attempt /* time-out: drop this attempt, try again */
       od;
 #ifdef GC_BY_AGE
       /* deletes what is not of this attempt before anything is decided */

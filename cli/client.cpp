@@ -1,5 +1,8 @@
 #include "cli/client.hpp"
 
+#include "common/base/log.hpp"
+#include "common/net/channel.hpp"
+
 namespace sluice::cli {
 
 namespace {
@@ -19,19 +22,17 @@ status nobody_answers(const std::string& address) {
 
 } // namespace
 
-result<stub_ptr> connect(const std::string& address, std::chrono::milliseconds patience) {
+result<stub_ptr> connect(const std::string& address, const config::security_settings& files, std::chrono::milliseconds patience) {
   if (!is_host_and_port(address))
     return status{errc::invalid_argument, "--coordinator: '" + address + "' is not host:port"};
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);
-  arguments.SetInt("grpc.enable_http_proxy", 0);
-  arguments.SetInt("grpc.use_local_subchannel_pool", 1);
-  auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  auto deadline = std::chrono::system_clock::now() + patience;
-  for (auto state = channel->GetState(true); state != GRPC_CHANNEL_READY; state = channel->GetState(true))
-    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || !channel->WaitForStateChange(state, deadline))
-      return nobody_answers(address);
-  return proto::coordinator::NewStub(channel);
+  log::set_level(log::level::error);  // what the libraries below have to say is in the errors
+  SLUICE_ASSIGN_OR_RETURN(auto security, net::load_security(files, net::role::client));
+  auto channel = net::connect_channel(address, security, patience);
+  if (channel.code() == errc::unreachable)
+    return nobody_answers(address);
+  if (!channel.ok())
+    return std::move(channel).error();
+  return proto::coordinator::NewStub(*channel);
 }
 
 failure failure_of(const grpc::Status& status, const std::string& address) {
@@ -45,6 +46,8 @@ failure failure_of(const grpc::Status& status, const std::string& address) {
     return failure::from(sluice::status{errc::protocol, "what listens at " + address + " is no Sluice coordinator"});
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED)
     return failure::from(sluice::status{errc::timed_out, "the coordinator at " + address + " did not answer in time"});
+  if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED || status.error_code() == grpc::StatusCode::PERMISSION_DENIED)
+    return failure::from(sluice::status{errc::unauthenticated, "not admitted by " + address + ": " + status.error_message()});
   return failure::from(sluice::status{errc::internal, status.error_message()});
 }
 

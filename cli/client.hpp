@@ -7,14 +7,17 @@
 #include <string>
 
 #include "cli/failure.hpp"
+#include "common/config/settings.hpp"
 #include "proto/sluice/service.grpc.pb.h"
 
 namespace sluice::cli {
 
 using stub_ptr = std::unique_ptr<proto::coordinator::Stub>;
 
-/// Error: unreachable, invalid_argument (an address that is not host:port).
-result<stub_ptr> connect(const std::string& address, std::chrono::milliseconds patience = std::chrono::milliseconds{800});
+/// Errors: unreachable, invalid_argument (an address that is not host:port), invalid_setting (files that cannot be used),
+/// unauthenticated and insecure_listen as net::connect_channel gives them.
+result<stub_ptr> connect(const std::string& address, const config::security_settings& files,
+                         std::chrono::milliseconds patience = std::chrono::milliseconds{800});
 
 /// The error a failed call carries: our error_detail if the coordinator packed one, else what gRPC says.
 failure failure_of(const grpc::Status& status, const std::string& address);

@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "cli/rows.hpp"
+#include "common/config/settings.hpp"
 
 namespace sluice::cli {
 
 /// Everything the command line can say; a command reads its own part.
 struct options {
   std::string coordinator = "127.0.0.1:7077";
+  config::security_settings security;  ///< the files that secure the link to it
   std::string job;                     ///< submit, explain, local: path of the job, "-" for standard input
   std::string name;
   std::string query;                   ///< show, stop

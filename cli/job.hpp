@@ -24,6 +24,7 @@ struct job_display {
   bool progress = true;                ///< show batches of running queries
   std::string source;                  ///< text that positions in errors refer to
   std::string address;                 ///< of the coordinator, for messages and for coming back to it
+  config::security_settings security;  ///< for coming back
 };
 
 /// A request with the current directory filled in.

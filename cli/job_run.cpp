@@ -155,6 +155,10 @@ private:
   int exit_code_ = exit_done;
 };
 
+bool went_away(const grpc::Status& answered) {
+  return answered.error_code() == grpc::StatusCode::UNAVAILABLE || answered.error_code() == grpc::StatusCode::UNAUTHENTICATED;
+}
+
 bool has_ended(const std::string& state) { return state == "stopped" || state == "finished" || state == "failed"; }
 
 int job_run::follow(const grpc::Status& why) {
@@ -162,17 +166,22 @@ int job_run::follow(const grpc::Status& why) {
   using clock = std::chrono::steady_clock;
   auto last_answer = clock::now();
   std::map<std::string, std::string> last_progress;
+  std::shared_ptr<proto::coordinator::Stub> again(&stub_, [](auto*) {});
   while (!running_.empty()) {
     std::this_thread::sleep_for(std::chrono::milliseconds{100});
     for (auto& [id, name] : std::map<std::string, std::string>{running_}) {
       proto::query_request request;
       request.set_query(id);
       proto::query_detail detail;
-      auto answered = call(stub_, &proto::coordinator::Stub::show_query, request, detail, std::chrono::seconds{5});
+      auto answered = call(*again, &proto::coordinator::Stub::show_query, request, detail, std::chrono::seconds{5});
       if (on_interruption.interrupted())
         return wait_for_stop();
-      if (!answered.ok() && answered.error_code() != grpc::StatusCode::UNAVAILABLE)
+      // A coordinator that has restarted knows nothing of what this connection proved.
+      if (!answered.ok() && !went_away(answered))
         return report(failure_of(answered, display_.address), display_.source);
+      if (!answered.ok())
+        if (auto connected = connect(display_.address, display_.security); connected.ok())
+          again = std::move(*connected);
       if (!answered.ok() && clock::now() - last_answer > std::chrono::seconds{30})
         return report(failure_of(why, display_.address), display_.source);
       if (!answered.ok())

@@ -17,7 +17,7 @@ template <class Request, class Reply, class Print>
 int ask(const options& given,
         grpc::Status (proto::coordinator::Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
         const Request& request, Print print) {
-  auto stub = connect(given.coordinator);
+  auto stub = connect(given.coordinator, given.security);
   if (!stub.ok())
     return report(failure::from(stub.error()));
   Reply reply;

@@ -116,7 +116,7 @@ int run_local(const options& given) {
   auto request = job_request_for(*job, *variables);
   request.set_wait(true);
   auto stub = proto::coordinator::NewStub(cluster.channel());
-  return run_job(*stub, request, {given.format, !given.quiet, job->text, ""});
+  return run_job(*stub, request, {given.format, !given.quiet, job->text, "", {}});
 }
 
 } // namespace sluice::cli

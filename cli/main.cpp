@@ -8,6 +8,8 @@
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
 #include "cli/interruption.hpp"
+#include "common/config/settings.hpp"
+#include "common/config/table.hpp"
 
 #ifndef SLUICE_VERSION
 #define SLUICE_VERSION "0.1.0"
@@ -27,8 +29,10 @@ public:
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    app_.add_option("--coordinator", given.coordinator, "host:port of the coordinator (also SLUICE_COORDINATOR)")
-      ->envname("SLUICE_COORDINATOR")->capture_default_str();
+    app_.add_option("-c,--config", config_, "TOML file with settings (also SLUICE_CONFIG)")->type_name("FILE");
+    for (const auto& line : config::table())
+      if (line.serves(config::program::client))
+        connection_.emplace(line.key, add_setting(line));
     add_jobs();
     add_queries();
     add_rest();
@@ -38,7 +42,7 @@ public:
   int parse(int argc, char** argv) {
     try {
       app_.parse(argc, argv);
-      return -1;
+      return settle_connection();
     } catch (const CLI::CallForHelp&) {
       std::fputs(app_.help().c_str(), stdout);
       return exit_done;
@@ -55,6 +59,28 @@ public:
   std::function<int(const options&)> chosen;
 
 private:
+  CLI::Option* add_setting(const config::setting& line) {
+    std::string key{line.key};
+    auto text = std::string{line.text} + " (also " + config::environment_name(key) + ")";
+    auto* option = app_.add_option("--" + key, flags_[key], text);
+    return option->type_name(line.kind == config::value_kind::path ? "FILE" : "HOST:PORT")->default_str(std::string{line.default_text});
+  }
+
+  /// Flags, environment and file together say how to connect.
+  int settle_connection() {
+    for (const auto& [key, option] : connection_)
+      if (option->count() == 0)
+        flags_.erase(key);
+    auto settings = config::load_client(flags_, config_);
+    if (!settings.ok()) {
+      report(failure::from(settings.error()));
+      return exit_usage;
+    }
+    given.coordinator = settings->coordinator;
+    given.security = settings->security;
+    return -1;
+  }
+
   /// Names a first word that is no command; the library would only say that one is missing.
   std::string unknown_command(int argc, char** argv) {
     if (argc < 2 || argv[1][0] == '-' || commands_.count(argv[1]) > 0)
@@ -132,6 +158,9 @@ private:
 
   CLI::App app_;
   std::set<std::string> commands_;
+  std::map<std::string, std::string> flags_;               ///< of the connection's settings
+  std::map<std::string, CLI::Option*> connection_;
+  std::string config_;
 };
 
 } // namespace

@@ -15,7 +15,7 @@ int send_job(const options& given, Fill fill) {
   if (!variables.ok())
     return report(failure::from(variables.error()));
   auto request = job_request_for(*job, *variables);
-  auto stub = connect(given.coordinator);
+  auto stub = connect(given.coordinator, given.security);
   if (!stub.ok())
     return report(failure::from(stub.error()));
   return fill(**stub, request, job->text);
@@ -27,7 +27,7 @@ int submit(const options& given) {
   return send_job(given, [&](proto::coordinator::Stub& stub, proto::job_request& request, const std::string& text) {
     request.set_name(given.name);
     request.set_wait(given.wait);
-    return run_job(stub, request, {given.format, !given.quiet, text, given.coordinator});
+    return run_job(stub, request, {given.format, !given.quiet, text, given.coordinator, given.security});
   });
 }
 
@@ -54,10 +54,10 @@ int run_sql(const options& given) {
   auto request = job_request_for(*text, *variables);
   request.set_wait(true);
   request.set_batch_only(true);
-  auto stub = connect(given.coordinator);
+  auto stub = connect(given.coordinator, given.security);
   if (!stub.ok())
     return report(failure::from(stub.error()));
-  return run_job(**stub, request, {given.format, false, text->text, given.coordinator});
+  return run_job(**stub, request, {given.format, false, text->text, given.coordinator, given.security});
 }
 
 } // namespace sluice::cli

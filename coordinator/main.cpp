@@ -6,6 +6,7 @@
 
 #include "common/base/log.hpp"
 #include "common/config/settings.hpp"
+#include "common/net/security.hpp"
 #include "coordinator/node.hpp"
 
 namespace {
@@ -33,7 +34,9 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   net::link_limits limits{settings.link.control_frame, settings.link.data_frame, settings.link.unsent};
-  auto node = coordinator::node::start({settings, "0.1.0", nullptr, nullptr, nullptr}, net::grpc_transport(limits));
+  auto security = net::load_security(settings.security, net::role::coordinator);
+  if (!security.ok()) return fail(security.error());
+  auto node = coordinator::node::start({settings, "0.1.0", nullptr, nullptr, nullptr}, net::grpc_transport(limits, *security));
   if (!node.ok()) {
     log::flush();
     return fail(node.error());

@@ -55,6 +55,7 @@ public:
   }
 
   status listen(net::transport& transport, const std::string& address) {
+    transport.set_cluster(plane_->cluster_id());
     SLUICE_ASSIGN_OR_RETURN(listener_, transport.listen(address, plane_->accept(), {service_->service()}));
     address_ = listener_->address();
     return ok();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/config/settings.hpp"
+#include "common/net/security.hpp"
 #include "worker/node.hpp"
 
 namespace {
@@ -17,6 +18,7 @@ worker::node_options options_of(const config::worker_settings& settings) {
   worker::node_options options;
   options.coordinator = settings.coordinator;
   options.listen = settings.listen;
+  options.advertise = settings.advertise;
   options.slots = settings.slots;
   options.data_dir = settings.data_dir;
   options.state_memory_bytes = static_cast<std::size_t>(settings.memory_state);
@@ -34,8 +36,9 @@ net::link_limits limits_of(const config::link_settings& settings) {
 }
 
 int fail(const status& error) {
+  log::flush();
   std::fprintf(stderr, "sluice-worker: %s\n", error.to_string().c_str());
-  return info(error.code()).domain == error_domain::user ? 2 : 1;
+  return 1;
 }
 
 /// Drains at SIGTERM or SIGINT; a second Ctrl-C leaves at once.
@@ -64,7 +67,9 @@ int main(int argc, char** argv) {
   sigemptyset(&signals);
   for (int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  auto node = worker::node::start(options_of(settings), net::grpc_transport(limits_of(settings.link)));
+  auto security = net::load_security(settings.security, net::role::worker);
+  if (!security.ok()) return fail(security.error());
+  auto node = worker::node::start(options_of(settings), net::grpc_transport(limits_of(settings.link), *security));
   if (!node.ok()) return fail(node.error());
   run_until_ended(**node, signals);
   node->reset();

@@ -101,8 +101,9 @@ result<std::unique_ptr<node>> node::start(node_options options, std::shared_ptr<
   made->control = spawn_worker(*made->system, made->world);
   std::unique_ptr<node> out(new node(std::move(made)));
   SLUICE_ASSIGN_OR_RETURN(out->parts_->listener, world->network->listen(listen, accept_peers(out->parts_->control)));
-  go_online(out->parts_->control, out->parts_->listener->address());
-  log::info("worker started", "worker", world->id, "slots", world->options.slots, "data", out->parts_->listener->address());
+  SLUICE_ASSIGN_OR_RETURN(auto reachable, net::reachable_address(out->parts_->listener->address(), world->options.advertise));
+  log::info("worker started", "worker", world->id, "slots", world->options.slots, "data", reachable);
+  go_online(out->parts_->control, std::move(reachable));
   return out;
 }
 

@@ -21,10 +21,10 @@ status apply_file(const std::string& path, program which, resolved_values& value
   for (const auto& entry : entries) {
     auto where = path + ":" + std::to_string(entry.line);
     const auto* line = find(entry.key, which);
-    // One file may serve both programs: a key of the other one is checked, too, but has no effect here.
-    const auto* known = line ? line : find(entry.key, program::both);
+    // One file may serve all programs: a key of another one is checked, too, but has no effect here.
+    const auto* known = line ? line : find(entry.key, program::all);
     if (!known)
-      return unknown_key(where + ": ", entry.key, program::both, false);
+      return unknown_key(where + ": ", entry.key, program::all, false);
     SLUICE_RETURN_IF_ERROR(check(*known, entry.text).with_context(where));
     if (line)
       values[entry.key] = {entry.text, origin::file, where};

@@ -35,6 +35,13 @@ private:
   program which_;
 };
 
+void bind_security(const value_reader& from, security_settings& into) {
+  from.read("security.ca-file", into.ca_file);
+  from.read("security.cert-file", into.cert_file);
+  from.read("security.key-file", into.key_file);
+  from.read("security.token-file", into.token_file);
+}
+
 void bind_shared(const value_reader& from, log_settings& log, link_settings& link) {
   from.read("log.level", log.level);
   from.read("log.file", log.file);
@@ -58,12 +65,14 @@ void bind(const value_reader& from, coordinator_settings& into) {
   from.read("query.base-interval", into.query.base_interval);
   from.read("query.split-size", into.query.split_size);
   from.read("query.result-rows", into.query.result_rows);
+  bind_security(from, into.security);
   bind_shared(from, into.log, into.link);
 }
 
 void bind(const value_reader& from, worker_settings& into) {
   from.read("coordinator", into.coordinator);
   from.read("listen", into.listen);
+  from.read("advertise", into.advertise);
   from.read("slots", into.slots);
   from.read("data-dir", into.data_dir);
   from.read("worker.memory.state", into.memory_state);
@@ -71,6 +80,7 @@ void bind(const value_reader& from, worker_settings& into) {
   from.read("worker.memory.partial", into.memory_partial);
   from.read("reader.max-record", into.reader_max_record);
   from.read("reader.morsel", into.reader_morsel);
+  bind_security(from, into.security);
   bind_shared(from, into.log, into.link);
   if (into.slots == 0)
     into.slots = std::max(1u, std::thread::hardware_concurrency());
@@ -159,6 +169,19 @@ startup load(int argc, const char* const* argv, coordinator_settings& settings, 
 
 startup load(int argc, const char* const* argv, worker_settings& settings, const environment_lookup& environment) {
   return load_settings(argc, argv, settings, environment, program::worker);
+}
+
+result<client_settings> load_client(const std::map<std::string, std::string>& flags, const std::string& file,
+                                    const environment_lookup& environment) {
+  arguments given;
+  given.flags = flags;
+  given.config_file = file;
+  SLUICE_ASSIGN_OR_RETURN(auto values, resolve(given, program::client, environment));
+  client_settings settings;
+  value_reader from{values, program::client};
+  from.read("coordinator", settings.coordinator);
+  bind_security(from, settings.security);
+  return settings;
 }
 
 coordinator_settings simulated_coordinator(random_source& random) {

@@ -7,6 +7,7 @@
 ///   if (start.exit_now) return start.finish();     // --help, --version, --print-config, or an error
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,14 @@ struct link_settings {
   std::size_t unsent = 64 << 20;
 };
 
+/// The files that secure links; all or none is set (net::load_security reads and checks them).
+struct security_settings {
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string token_file;
+};
+
 /// What a new query starts with.
 struct query_settings {
   std::uint32_t key_groups = 128;
@@ -47,6 +56,7 @@ struct coordinator_settings {
   std::string data_dir = "sluice-data/coordinator";
   microseconds discovery_poll{100'000};
   query_settings query;
+  security_settings security;
   link_settings link;
   log_settings log;
 };
@@ -54,6 +64,7 @@ struct coordinator_settings {
 struct worker_settings {
   std::string coordinator = "127.0.0.1:7077";
   std::string listen = "127.0.0.1:0";
+  std::string advertise;                  ///< empty: the address listened on
   std::uint32_t slots = 0;                ///< `load` replaces 0 by the number of cores
   std::string data_dir = "sluice-data/worker";
   std::int64_t memory_state = 256 << 20;
@@ -61,8 +72,15 @@ struct worker_settings {
   std::int64_t memory_partial = 4 << 20;
   std::int64_t reader_max_record = 8 << 20;
   std::int64_t reader_morsel = 256 << 10;
+  security_settings security;
   link_settings link;
   log_settings log;
+};
+
+/// How the sluice command connects.
+struct client_settings {
+  std::string coordinator = "127.0.0.1:7077";
+  security_settings security;
 };
 
 /// What a program does after `load`.
@@ -84,6 +102,11 @@ startup load(int argc, const char* const* argv, coordinator_settings& settings,
              const environment_lookup& environment = process_environment());
 startup load(int argc, const char* const* argv, worker_settings& settings,
              const environment_lookup& environment = process_environment());
+
+/// The settings of the sluice command, whose own grammar has taken its flags from the arguments: `flags` holds what was given
+/// (key -> text), `file` what --config says (empty: SLUICE_CONFIG, else none). Errors: as `load` reports them, exit code 2.
+result<client_settings> load_client(const std::map<std::string, std::string>& flags, const std::string& file,
+                                    const environment_lookup& environment = process_environment());
 
 /// The defaults with every setting that has a simulation range drawn from it.
 coordinator_settings simulated_coordinator(random_source& random);

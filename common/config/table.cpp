@@ -119,6 +119,10 @@ std::string_view kind_name(value_kind kind) {
   return "";
 }
 
+std::string_view program_name(program which) {
+  return which == program::coordinator ? "sluice-coordinator" : which == program::worker ? "sluice-worker" : "sluice";
+}
+
 std::string_view scope_name(setting_scope scope) {
   return scope == setting_scope::node ? "node" : scope == setting_scope::cluster ? "cluster" : "query";
 }
@@ -126,7 +130,7 @@ std::string_view scope_name(setting_scope scope) {
 } // namespace
 
 bool setting::secret() const noexcept {
-  return key.ends_with("token") || key.ends_with("password") || key.ends_with("key-file");
+  return key.ends_with("token") || key.ends_with("password");
 }
 
 bool setting::serves(program which) const noexcept {
@@ -185,7 +189,10 @@ status check(const setting& line, std::string_view text) {
   switch (line.kind) {
     case value_kind::text:
     case value_kind::path: return ok();
-    case value_kind::address: return check_address(text).with_context(line.key);
+    case value_kind::address:
+      if (text.empty() && line.default_text.empty())
+        return ok();
+      return check_address(text).with_context(line.key);
     case value_kind::choice:
       if (one_of(line.maximum, text))
         return ok();
@@ -233,11 +240,11 @@ std::string reference_page() {
     "A value comes from the command line (`--query.key-groups 64`), else from the environment (`SLUICE_QUERY_KEY_GROUPS=64`),\n"
     "else from the TOML file given with `--config` or `SLUICE_CONFIG` (`[query]` and `key-groups = 64`), else it is the default.\n"
     "`--print-config` shows what is in force and where each value came from. Sizes take B, KiB, MiB, GiB, TiB (powers of 1024) and\n"
-    "KB, MB, GB, TB (powers of 1000); durations take us, ms, s, m, h, d. One file may serve both programs.\n\n"
+    "KB, MB, GB, TB (powers of 1000); durations take us, ms, s, m, h, d. One file may serve all programs.\n\n"
     "Scope: *node* may differ from process to process, *cluster* should be the same everywhere, *query* is taken when a query is\n"
     "created.\n";
-  for (auto which : {program::coordinator, program::worker}) {
-    out += which == program::coordinator ? "\n## sluice-coordinator\n\n" : "\n## sluice-worker\n\n";
+  for (auto which : {program::coordinator, program::worker, program::client}) {
+    out += "\n## " + std::string{program_name(which)} + "\n\n";
     out += "| Setting | Type | Default | Allowed | Scope | Needs restart | Meaning |\n|---|---|---|---|---|---|---|\n";
     for (const auto& line : setting_lines) {
       if (!line.serves(which))

@@ -15,7 +15,8 @@
 namespace sluice::config {
 
 enum class value_kind { text, choice, address, path, integer, size, duration };
-enum class program { coordinator = 1, worker = 2, both = 3 };
+/// `client` is the sluice command, which has settings only for how it connects.
+enum class program { coordinator = 1, worker = 2, both = 3, client = 4, connecting = 6, all = 7 };
 enum class setting_scope { node, cluster, query };
 
 /// One line of settings.def.
@@ -31,7 +32,7 @@ struct setting {
   bool experimental;
   std::string_view simulated;    ///< "low..high" or ""
   std::string_view text;
-  bool secret() const noexcept;  ///< shown as *** (keys that end in "token", "password" or "key-file")
+  bool secret() const noexcept;  ///< shown as *** (keys that end in "token" or "password")
   bool serves(program which) const noexcept;
 };
 

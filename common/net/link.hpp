@@ -19,6 +19,9 @@ class Service;
 
 namespace sluice::net {
 
+struct security;  // common/net/security.hpp
+using security_ptr = std::shared_ptr<const security>;
+
 struct frame {
   std::string header;                        ///< serialized proto::link_message
   std::shared_ptr<arrow::Buffer> body;       ///< may be null
@@ -67,11 +70,21 @@ public:
   /// `services` (owned by the caller, outliving the listener) are served on the same port.
   virtual result<std::unique_ptr<listener>> listen(const std::string& address, accept_handler accept,
                                                    std::vector<grpc::Service*> services = {}) = 0;
-  /// Starts connecting; `on_closed` tells when it fails (unreachable) or ends. Frames sent meanwhile are queued.
+  /// Starts connecting to a coordinator; `on_closed` tells when it fails (unreachable, unauthenticated, insecure_listen) or ends. Frames
+  /// sent meanwhile are queued.
   virtual link_ptr connect(const std::string& address, link_handler handler) = 0;
+  /// The same to a worker's data address. Secured links demand of each other to belong to the same cluster.
+  virtual link_ptr connect_worker(const std::string& address, link_handler handler) { return connect(address, std::move(handler)); }
+  /// Told once by a coordinator before it listens; a worker's transport learns its cluster from the coordinator it connects to.
+  virtual void set_cluster(const std::string&) {}
 };
 
-std::shared_ptr<transport> grpc_transport(link_limits limits = {});
+/// Without `security` links are plain, and both ends of each must be loopback addresses.
+std::shared_ptr<transport> grpc_transport(link_limits limits = {}, security_ptr security = nullptr);
+/// Where others reach a node that listens on `listening`: `advertise` (its port 0 stands for the one listened on) or, if that is empty,
+/// the address itself. Error: invalid_setting when that says "all addresses of this machine", which is none that others could use.
+result<std::string> reachable_address(const std::string& listening, const std::string& advertise);
+
 /// Addresses are names within this object ("local:1"); frames are delivered in the sender's thread.
 std::shared_ptr<transport> in_process_transport();
 

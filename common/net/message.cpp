@@ -1,8 +1,15 @@
 #include "common/net/message.hpp"
 
+#include <google/protobuf/io/coded_stream.h>
+
 #include "proto/sluice/link.pb.h"
 
 namespace sluice::net {
+namespace {
+
+constexpr int max_depth = 32;  ///< of nested messages; those of the protocol need 4
+
+} // namespace
 
 frame encode(const proto::link_message& message, std::shared_ptr<arrow::Buffer> body) {
   frame out;
@@ -12,7 +19,9 @@ frame encode(const proto::link_message& message, std::shared_ptr<arrow::Buffer> 
 }
 
 status decode(const frame& bytes, proto::link_message& message) {
-  if (!message.ParseFromString(bytes.header)) return {errc::protocol, "a peer sent bytes that are no message"};
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.header.data()), static_cast<int>(bytes.header.size()));
+  in.SetRecursionLimit(max_depth);
+  if (!message.ParseFromCodedStream(&in) || !in.ConsumedEntireMessage()) return {errc::protocol, "a peer sent bytes that are no message"};
   if (message.kind_case() == proto::link_message::KIND_NOT_SET)
     return {errc::protocol, "a peer sent a message of a kind this version does not know"};
   return ok();

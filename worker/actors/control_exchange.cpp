@@ -118,7 +118,7 @@ void control_state::open_peers(const batch_job& job) {
     auto& to = peers[worker.id];
     to.id = worker.id;
     to.link = next_link_id();
-    to.handle = world->network->connect(worker.data_address, handler_for(self, to.link));
+    to.handle = world->network->connect_worker(worker.data_address, handler_for(self, to.link));
     proto::link_message hello;
     hello.mutable_hello()->set_min_version(1);
     hello.mutable_hello()->set_max_version(1);

@@ -150,6 +150,8 @@ status from_grpc(const grpc::Status& error, const std::string& peer) {
   if (error.error_code() == grpc::StatusCode::ABORTED && code != 0)
     return {info(static_cast<errc>(code)).code, error.error_message()};
   if (error.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) return {errc::limit_exceeded, peer + ": " + error.error_message()};
+  if (error.error_code() == grpc::StatusCode::UNAUTHENTICATED || error.error_code() == grpc::StatusCode::PERMISSION_DENIED)
+    return {errc::unauthenticated, "not admitted by " + peer + ": " + error.error_message()};
   return {errc::unreachable, "cannot reach " + peer + ": " + error.error_message()};
 }
 

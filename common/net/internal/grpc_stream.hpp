@@ -36,6 +36,8 @@ protected:
   /// Returns whether to read on.
   bool read_done(bool good, const grpc::ByteBuffer& bytes);
   void write_done(bool good);
+  /// Ends the link at once; what is queued is dropped.
+  void abort(status reason);
   /// The call was ended by the peer or the network.
   void peer_gone();
   /// Nothing follows on this call. `cause`: what the call says; used unless this side closed the link.
@@ -48,7 +50,6 @@ private:
   void end_locked();
   void leave();
   void pump(std::unique_lock<std::mutex>& lock);
-  void abort(status reason);
 
   const std::string peer_;
   const link_limits limits_;

@@ -85,7 +85,7 @@ outcome captured(const std::function<int()>& run) {
 
 outcome submit_to(fake_coordinator& server, bool wait) {
   return captured([&] {
-    auto stub = connect(server.address());
+    auto stub = connect(server.address(), {});
     if (!stub.ok())
       return report(failure::from(stub.error()));
     proto::job_request request = job_request_for({"job.sql", "SELECT x\nFROM y"}, {{"k", "v"}});

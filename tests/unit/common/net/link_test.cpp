@@ -26,8 +26,16 @@ struct recorder {
   std::vector<frame> frames;
   std::vector<status> closed;
   link_ptr link;
+  std::size_t handed_out = 0;
+
+  /// What a link reports after its test must not reach the next one.
+  ~recorder() {
+    if (link) link->close(ok());
+    EXPECT_TRUE(wait([&] { return closed.size() >= handed_out; }));
+  }
 
   link_handler handler() {
+    ++handed_out;
     return {[this](frame message) {
               std::lock_guard lock(mutex);
               frames.push_back(std::move(message));

@@ -68,12 +68,17 @@ void simulation::read_files() {
 std::string simulation::read_result(query_client& of, row_bag& rows) {
   auto deadline = time_.now + 60 * second;
   for (;;) {
+    // A death that was planned before the end may still come.
+    if (!run_until([&] { return clients_ready(); }, 60 * second)) return "the cluster does not come back";
+    auto asked = coordinator_->number();
     actors::job_spec spec;
     spec.text = of.work().select();
     spec.directory = "/";
     auto reader = std::make_shared<follower>();
     auto job = coordinator_->plane().run_job(spec, reader);
-    if (!run_until([&] { return reader->end.has_value(); }, 60 * second)) return "a SELECT does not end";
+    auto gone = [&] { return !coordinator_ || coordinator_->number() != asked; };
+    if (!run_until([&] { return reader->end || gone(); }, 60 * second)) return "a SELECT does not end";
+    if (gone()) continue;
     rows = rows_of(reader->found);
     if (reader->end->ok()) return reader->broken.ok() ? "" : reader->broken.to_string();
     // Workers may still be on their way back.

@@ -14,6 +14,9 @@ std::optional<bool> simulation::watch(process_number who, const file_call& call,
     if (point && point->what == durable_write::commit) progress_.commits = true;
     if (point && (point->what == durable_write::manifest || point->what == durable_write::manifest_compact)) progress_.published = true;
   }
+  if (freeze_in_ && coordinator_ && who == coordinator_->number() && --*freeze_in_ < 0) freeze();
+  if (auto planned = planned_death(who)) return planned;
+  if (frozen_) return std::nullopt;
   for (std::size_t i = 0; i < armed_.size(); ++i)
     for (bool done : {false, true}) {
       auto point = point_of(call, done, before, messages_->snapshots());
@@ -22,6 +25,16 @@ std::optional<bool> simulation::watch(process_number who, const file_call& call,
       fired_ = armed_[i].power;
       armed_.erase(armed_.begin() + static_cast<std::ptrdiff_t>(i));
       return done;
+    }
+  return std::nullopt;
+}
+
+std::optional<bool> simulation::planned_death(process_number who) {
+  auto number = calls_[who]++;
+  for (const auto& crash : options_.plan)
+    if (crash.process == who && crash.call == number) {
+      fired_ = crash.power;
+      return crash.done;
     }
   return std::nullopt;
 }
@@ -100,6 +113,24 @@ void simulation::lose_power() {
     if (!coordinator_) start_coordinator();
   });
   for (std::size_t i = 0; i < num_workers; ++i) later(span(3'000'000), [this] { start_worker(); });
+}
+
+/// The coordinator stops in the middle of a file call. Another takes over and goes on for a while, in here; then the call goes on.
+void simulation::freeze() {
+  freeze_in_.reset();
+  frozen_ = true;
+  trace("frozen in a file call");
+  auto& self = *deposed_.emplace_back(std::move(coordinator_));
+  self.pause_until(microseconds::max());
+  start_coordinator();
+  auto until = time_.now + span(20'000'000);
+  for (int steps = 0; wrong_.empty() && steps < 4'000 && time_.now < until; ++steps) {
+    (void)clients_ready();
+    if (!step()) break;
+  }
+  self.pause_until(time_.now);
+  frozen_ = false;
+  trace("goes on");
 }
 
 void simulation::outage(process& of) {
@@ -194,6 +225,12 @@ void simulation::strike_second_generation(process& victim, std::vector<std::func
     });
 }
 
+void simulation::strike_third_generation(std::vector<std::function<void()>>& possible) {
+  if (!options_.freezes || !coordinator_ || !deposed_.empty() || freeze_in_) return;
+  auto arm = [this] { note("duel"), outcome_.met.hit("fault freeze"), freeze_in_ = static_cast<int>(below(30)); };
+  for (int i = 0; i < 3; ++i) possible.push_back(arm);
+}
+
 void simulation::strike() {
   auto all = processes();
   if (all.empty()) return;
@@ -201,6 +238,7 @@ void simulation::strike() {
   auto& victim = *all[below(all.size())];
   strike_first_generation(victim, possible);
   if (options_.generation >= 1) strike_second_generation(victim, possible);
+  if (options_.generation >= 2) strike_third_generation(possible);
   if (possible.empty()) {
     faults_left_ = 0;
     return;
@@ -213,6 +251,7 @@ void simulation::heal() {
   healed_ = true;
   trace("heal");
   armed_.clear();
+  freeze_in_.reset();
   slow_until_.clear();
   die_after_start_.reset();
   outage_at_start_ = false;

@@ -132,7 +132,11 @@ simulation_options second_generation(std::uint64_t seed) {
 } // namespace
 
 simulation_options draw_options(std::uint64_t seed, int generation) {
-  return generation == 0 ? first_generation(seed) : second_generation(seed);
+  if (generation == 0) return first_generation(seed);
+  auto out = second_generation(seed);
+  out.generation = generation;
+  if (generation >= 2) out.freezes = dice(seeded_random_source(seed + 0xf0e2e)->next()).one_in(2);
+  return out;
 }
 
 std::string simulation_options::text() const {
@@ -150,7 +154,7 @@ std::string simulation_options::text() const {
       {"power", power},         {"pauses", pauses},         {"duels", duels},               {"links", broken_links},
       {"partitions", partitions}, {"leaving", leaving},     {"wall", wall_jumps},           {"errors", file_errors},
       {"crash-points", crash_points}, {"stops", stops},     {"outages", outages},           {"slow-files", slow_files},
-      {"replacement", replacement}};
+      {"replacement", replacement}, {"freezes", freezes}};
   for (const auto& [name, on] : kinds)
     if (on) out << " " << name;
   for (const auto& query : queries) out << "\n    " << query.text();

@@ -6,6 +6,14 @@
 
 namespace sluice::sim {
 
+/// A death in exactly this call: the `call`-th (from 0) of the process that changes something.
+struct planned_crash {
+  process_number process = 0;
+  int call = 0;
+  bool done = false;   ///< the call (of an append: half of it) has happened
+  bool power = false;  ///< with it the power of all goes
+};
+
 struct simulation_options {
   std::uint64_t seed = 1;
   int generation = 0;
@@ -34,12 +42,16 @@ struct simulation_options {
   // Since generation 1.
   bool crash_points = false, stops = false, outages = false, slow_files = false, replacement = false;
 
+  // Since generation 2, in which slow files hold back only the actor that waits for them.
+  bool freezes = false;
+  std::vector<planned_crash> plan;  ///< not drawn: for tests that go through all calls
+
   /// The input, which all queries share.
   int num_files() const { return queries.front().num_files; }
   std::string text() const;
 };
 
-/// How options are drawn now.
+/// How options are drawn unless asked otherwise. Generation 2 is not the rule yet: it finds two coordinators that make one query at once.
 inline constexpr int newest_generation = 1;
 
 /// The options that belong to a seed.

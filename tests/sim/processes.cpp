@@ -2,6 +2,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -29,10 +30,25 @@ void process::catch_up() {
   if (behind > caf::actor_clock::duration_type::zero()) clock.advance_time(behind);
 }
 
+bool process::can_run(microseconds now) {
+  std::erase_if(held_, [now](const auto& held) { return held.second <= now; });
+  const auto& jobs = scheduler().jobs;
+  return std::any_of(jobs.begin(), jobs.end(), [this](const auto* job) { return !held_.contains(job); });
+}
+
+microseconds process::next_release(microseconds now) {
+  auto next = microseconds::max();
+  for (const auto& [actor, when] : held_)
+    if (when > now) next = std::min(next, when);
+  return next;
+}
+
 std::string process::run_one(random_source& random) {
   auto& jobs = scheduler().jobs;
   auto pick = random.next() % jobs.size();
+  while (held_.contains(jobs[pick])) pick = (pick + 1) % jobs.size();
   std::swap(jobs.front(), jobs[pick]);
+  last_ran_ = jobs.front();
   scheduler().run_once();
   return "run " + std::to_string(setup_.number) + " " + std::to_string(pick);
 }

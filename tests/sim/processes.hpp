@@ -38,6 +38,12 @@ public:
   /// Brings its timers up to the true time.
   void catch_up();
   bool has_job() { return scheduler().has_job(); }
+  /// Whether one of them is not held back.
+  bool can_run(microseconds now);
+  /// The actor that ran last waits for its answer: it is held back until `when`, the others go on.
+  void hold_last(microseconds when) { held_[last_ran_] = when; }
+  /// When the first of those held back goes on; max if none is.
+  microseconds next_release(microseconds now);
   /// Runs one message of one of its actors, drawn by `random`; text for the trace.
   std::string run_one(random_source& random);
   /// When its next timer is due, in true time.
@@ -66,6 +72,8 @@ protected:
   caf::actor_clock::time_point born_;
   microseconds birth_{0};
   microseconds paused_until_{0};
+  const void* last_ran_ = nullptr;
+  std::map<const void*, microseconds> held_;
 };
 
 class worker_process final : public process {

@@ -205,8 +205,8 @@ bool simulation::step() {
       continue;
     }
     at->catch_up();
-    if (at->has_job()) ready.push_back(at);
-    next = std::min(next, at->next_timer());
+    if (at->can_run(time_.now)) ready.push_back(at);
+    next = std::min({next, at->next_timer(), at->next_release(time_.now)});
   }
   auto is_awake = [this](process_number number) { return awake(number); };
   auto lanes = network_->due(is_awake);
@@ -223,15 +223,17 @@ bool simulation::step() {
     trace(ready[pick]->run_one(*random_));
     if (!ready[pick]->has_job()) invariants_.idle(ready[pick]->number());
     auto slow = slow_until_.find(ready[pick]->number());
-    if (slow != slow_until_.end() && time_.now < slow->second && ready[pick]->disk().calls() > calls)
-      ready[pick]->pause_until(time_.now + span(2'000'000));
+    if (slow != slow_until_.end() && time_.now < slow->second && ready[pick]->disk().calls() > calls) {
+      auto until = time_.now + span(2'000'000);
+      options_.generation >= 2 ? ready[pick]->hold_last(until) : ready[pick]->pause_until(until);
+    }
     after(*ready[pick]);
   } else {
     trace(network_->deliver(lanes[pick - ready.size()]));
   }
   fail(invariants_.wrong());
   time_.now += microseconds(static_cast<std::int64_t>(below(4)));
-  if (!healed_ && faults_left_ > 0 && below(static_cast<std::uint64_t>(options_.steps_between_faults)) == 0) strike();
+  if (!healed_ && !frozen_ && faults_left_ > 0 && below(static_cast<std::uint64_t>(options_.steps_between_faults)) == 0) strike();
   return true;
 }
 

@@ -52,6 +52,9 @@ public:
   const std::vector<std::unique_ptr<worker_process>>& workers() const { return workers_; }
   checker& checks() { return clients_.front()->checks(); }
   const std::string& wrong() const { return wrong_; }
+  storage::memory_file_system& disk() { return *disk_; }
+  /// Calls of each process so far that change something.
+  const std::map<process_number, int>& changing_calls() const { return calls_; }
 
 private:
   /// How far a coordinator has come since it started.
@@ -88,12 +91,15 @@ private:
   void strike();
   void strike_first_generation(process& victim, std::vector<std::function<void()>>& possible);
   void strike_second_generation(process& victim, std::vector<std::function<void()>>& possible);
+  void strike_third_generation(std::vector<std::function<void()>>& possible);
   void crash(process& what);
   void crash_worker(std::size_t index);
   void crash_coordinator();
   void lose_power();
+  void freeze();
   void heal();
   std::optional<bool> watch(process_number who, const file_call& call, const std::optional<file_call>& before);
+  std::optional<bool> planned_death(process_number who);
   void count_death(process& dead, bool power);
   void count_recovery_crash();
   void outage(process& of);
@@ -137,6 +143,9 @@ private:
   std::optional<int> die_after_start_;     ///< the next coordinator dies in this call
   bool outage_at_start_ = false;           ///< the next coordinator finds its storage away
   std::map<process_number, microseconds> slow_until_;
+  std::optional<int> freeze_in_;           ///< the coordinator stops in the middle of this many calls from now
+  bool frozen_ = false;
+  std::map<process_number, int> calls_;
   bool file_errors_ = false;
   std::map<std::string, int> struck_;
   std::string wrong_;

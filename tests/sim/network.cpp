@@ -36,6 +36,7 @@ public:
     if (message.body) message.body = arrow::Buffer::FromString(message.body->ToString());
     ++in_.frames_[kind_of(message)];
     in_.tell(out_, message, &network_watcher::sent);
+    in_.tell(fate::sent, out, message);
     in_.push(out, std::move(message));
   }
   void close(status reason) override { in_.close(out_, reason); }

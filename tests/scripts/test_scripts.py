@@ -11,7 +11,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD_DIR", ROOT / "build" / "dev"))
 SCRIPTS = ("setup", "demo", "test", "check", "layers", "cluster", "expected_counts", "generate_events",
-           "kill-loop", "simulate", "soak")
+           "kill-loop", "namespaces", "simulate", "soak")
 
 
 def script(name, *words, **options):

@@ -172,10 +172,7 @@ class Cluster:
     # ---- starting ----
 
     def secured(self):
-        return bool(self.state["hosts"]) and self.knows_security()
-
-    def knows_security(self):   # for now
-        return "security.ca-file" in subprocess.run([self.program("sluice-worker"), "--help"], capture_output=True, text=True).stdout
+        return bool(self.state["hosts"])
 
     def launch(self, name, program, arguments, machine):
         """Starts a process; its files are in the cluster's folder of that machine."""
@@ -184,13 +181,14 @@ class Cluster:
             place = self.state["places"][machine.name]
             folder, path = place["folder"], place["program"]
             settings = {f"security.{what}-file": f"{folder}/secrets/{file}" for what, file in
-                        (("ca", "ca.pem"), ("cert", "cert.pem"), ("key", "key.pem"), ("token", "token"))} if self.secured() else {}
+                        (("ca", "ca.pem"), ("cert", "cert.pem"), ("key", "key.pem"), ("token", "token"))}
             config = f"{folder}/settings.toml"
         else:
             folder, path, config = str(self.folder), self.program(program), self.state["config"]
             (self.folder / "logs").mkdir(parents=True, exist_ok=True)
             (self.folder / name).mkdir(exist_ok=True)
-            settings = self.secrets.settings_for(machine.name or pki.COORDINATOR) if self.secured() else {}
+            owner = pki.COORDINATOR if machine is self.here else machine.name
+            settings = self.secrets.settings_for(owner) if self.secured() else {}
         command = [path, *arguments, *(word.replace("{folder}", folder) for word in command)]
         for key, value in settings.items():
             command += [f"--{key}", value]

@@ -73,6 +73,7 @@ public:
     network_ = net::in_process_transport();
     coordinator::node_options coordinator_options;
     coordinator_options.settings.listen = "local:0";
+    coordinator_options.settings.connect_listen = "";
     coordinator_options.settings.data_dir = folder.part("coordinator");
     SLUICE_ASSIGN_OR_RETURN(coordinator_, coordinator::node::start(coordinator_options, network_));
     for (std::uint32_t i = 0; i < given.workers; ++i) {

@@ -36,13 +36,14 @@ int main(int argc, char** argv) {
   net::link_limits limits{settings.link.control_frame, settings.link.data_frame, settings.link.unsent};
   auto security = net::load_security(settings.security, net::role::coordinator);
   if (!security.ok()) return fail(security.error());
-  auto node = coordinator::node::start({settings, "0.1.0", nullptr, nullptr, nullptr}, net::grpc_transport(limits, *security));
+  auto node = coordinator::node::start({settings, "0.1.0", nullptr, nullptr, nullptr, *security}, net::grpc_transport(limits, *security));
   if (!node.ok()) {
     log::flush();
     return fail(node.error());
   }
   log::info("coordinator listens", "address", (*node)->address(), "data", settings.data_dir);
   std::printf("sluice-coordinator listens on %s\n", (*node)->address().c_str());
+  if (auto clients = (*node)->connect_address(); !clients.empty()) std::printf("Spark Connect on %s\n", clients.c_str());
   std::fflush(stdout);
 
   int signal = 0;

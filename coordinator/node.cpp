@@ -11,6 +11,7 @@
 
 #include "common/base/log.hpp"
 #include "coordinator/actors/control_plane.hpp"
+#include "coordinator/connect/service.hpp"
 #include "coordinator/service/service.hpp"
 
 namespace sluice::coordinator {
@@ -61,12 +62,28 @@ public:
     return ok();
   }
 
+  /// A default port that is taken switches Spark Connect off: several coordinators run on one host.
+  status listen_for_clients(connect::server_options options) {
+    if (options.listen.empty()) return ok();
+    auto served = connect::server::start(*plane_, options);
+    if (!served.ok() && served.code() == errc::address_in_use && options.listen == config::coordinator_settings{}.connect_listen) {
+      log::warn("Spark Connect is not served", "why", served.error().message());
+      return ok();
+    }
+    if (!served.ok()) return served.error();
+    connect_ = std::move(*served);
+    log::info("Spark Connect is served", "address", connect_->address());
+    return ok();
+  }
+
   std::string address() const override { return address_; }
+  std::string connect_address() const override { return connect_ ? connect_->address() : std::string{}; }
   std::shared_ptr<grpc::Channel> channel() override { return listener_ ? listener_->channel() : nullptr; }
 
   void drain() override {
     if (std::exchange(draining_, true)) return;
     service_->shut_down();
+    if (connect_) connect_->shut_down();
     plane_->stop();
   }
 
@@ -77,6 +94,7 @@ private:
   std::unique_ptr<actors::control_plane> plane_;
   std::unique_ptr<service::coordinator_service> service_;
   std::unique_ptr<net::listener> listener_;
+  std::unique_ptr<connect::server> connect_;
   std::string address_;
   bool draining_ = false;
 };
@@ -96,9 +114,21 @@ result<std::unique_ptr<node>> node::start(node_options options, std::shared_ptr<
   world.clock = options.clock ? options.clock : system_clock_source();
   world.random = options.random ? options.random : system_random_source();
   world.files = options.files ? options.files : storage::posix_file_system();
+  connect::server_options clients;
+  clients.listen = options.settings.connect_listen;
+  std::error_code gone;
+  clients.directory = std::filesystem::current_path(gone).string();
+  clients.clock = world.clock;
+  clients.random = world.random;
+  if (options.security) {
+    clients.certificate = options.security->certificate;
+    clients.key = options.security->key;
+    clients.tokens = options.security->tokens;
+  }
   SLUICE_ASSIGN_OR_RETURN(auto plane, actors::control_plane::start(std::move(control), std::move(world)));
   auto started = std::make_unique<running_node>(std::move(lock), std::move(plane),
                                                 service::server_facts{options.version, ::getpid(), {}});
+  SLUICE_RETURN_IF_ERROR(started->listen_for_clients(std::move(clients)));
   SLUICE_RETURN_IF_ERROR(started->listen(*transport, options.settings.listen));
   return std::unique_ptr<node>(std::move(started));
 }

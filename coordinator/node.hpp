@@ -12,6 +12,7 @@
 #include "common/base/environment.hpp"
 #include "common/config/settings.hpp"
 #include "common/net/link.hpp"
+#include "common/net/security.hpp"
 #include "common/storage/file_system.hpp"
 
 namespace sluice::coordinator {
@@ -23,6 +24,7 @@ struct node_options {
   std::shared_ptr<clock_source> clock;
   std::shared_ptr<random_source> random;
   std::shared_ptr<storage::file_system> files;
+  net::security_ptr security;  ///< for Spark Connect: its certificate and tokens; null: loopback only
 };
 
 class node {
@@ -34,6 +36,8 @@ public:
 
   /// "host:port" with the real port.
   virtual std::string address() const = 0;
+  /// The same for Spark Connect; empty if it is not served.
+  virtual std::string connect_address() const = 0;
   /// To the coordinator's own service, within this process.
   virtual std::shared_ptr<grpc::Channel> channel() = 0;
   /// Starts to end: no new calls, batches in flight are dropped, queries go on at the next start.

@@ -56,6 +56,7 @@ void bind_shared(const value_reader& from, log_settings& log, link_settings& lin
 
 void bind(const value_reader& from, coordinator_settings& into) {
   from.read("listen", into.listen);
+  from.read("connect.listen", into.connect_listen);
   from.read("data-dir", into.data_dir);
   from.read("discovery.poll", into.discovery_poll);
   from.read("query.key-groups", into.query.key_groups);

@@ -53,6 +53,7 @@ struct query_settings {
 
 struct coordinator_settings {
   std::string listen = "127.0.0.1:7077";
+  std::string connect_listen = "127.0.0.1:15002";  ///< empty: Spark Connect is not served
   std::string data_dir = "sluice-data/coordinator";
   microseconds discovery_poll{100'000};
   query_settings query;

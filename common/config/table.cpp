@@ -190,7 +190,8 @@ status check(const setting& line, std::string_view text) {
     case value_kind::text:
     case value_kind::path: return ok();
     case value_kind::address:
-      if (text.empty() && line.default_text.empty())
+      // an address that may be left out has no default, or "empty" for its lower bound
+      if (text.empty() && (line.default_text.empty() || line.minimum == "empty"))
         return ok();
       return check_address(text).with_context(line.key);
     case value_kind::choice:

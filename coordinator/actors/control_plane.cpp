@@ -22,6 +22,7 @@ constexpr auto reply_timeout = std::chrono::seconds(60);
 const auto start_timeout = caf::duration(std::chrono::minutes(5));  // a start reads a whole checkpoint
 constexpr std::size_t fast_io_actors = 4;
 constexpr std::size_t slow_io_actors = 3;
+constexpr std::size_t compute_actors = 3;
 
 status unreachable_status() { return {errc::unreachable, "the coordinator is shutting down"}; }
 
@@ -56,7 +57,7 @@ public:
                                                      configure(config_, environment_->options))),
       system_(own_system_ ? *own_system_ : *environment_->options.system) {
     auto detach = environment_->options.detach;
-    io_ = io_pool(system_, detach, detach ? fast_io_actors : 1, detach ? slow_io_actors : 1);
+    io_ = io_pool(system_, detach, detach ? fast_io_actors : 1, detach ? slow_io_actors : 1, detach ? compute_actors : 1);
     cluster_ = spawn_cluster(system_, environment_, cluster_id_);
     discovery_ = spawn_discovery(system_, environment_);
     queries_ = spawn_queries(system_, {environment_, cluster_, discovery_, io_, std::move(records)});
@@ -103,6 +104,10 @@ public:
   }
   void stop_query(std::string key, std::function<void(result<query_detail>)> answer) override {
     ask<query_shown>(queries_, actors::stop_query{std::move(key)}, detail_to(std::move(answer)));
+  }
+  void compute(std::function<void()> work) override {
+    std::lock_guard lock(mutex_);
+    if (!stopped_) caf::anon_send(io_.compute(), run_io{std::move(work)});
   }
   void list_tables(std::function<void(catalog::result_tables)> answer) override {
     ask<table_list>(queries_, get_tables{},

@@ -178,6 +178,8 @@ public:
   /// `key`: id, unique prefix of an id, or name. Error: query_not_found.
   virtual void show_query(std::string key, std::function<void(result<query_detail>)> answer) = 0;
   virtual void stop_query(std::string key, std::function<void(result<query_detail>)> answer) = 0;
+  /// Runs short work on a thread of its own kind; dropped after stop().
+  virtual void compute(std::function<void()> work) = 0;
   /// Result tables of the cluster.
   virtual void list_tables(std::function<void(catalog::result_tables)> answer) = 0;
   /// Runs a SELECT that is planned already. Errors: those of execution, cancelled, no_workers.

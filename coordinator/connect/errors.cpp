@@ -14,13 +14,20 @@ constexpr std::size_t longest_message = 2048;
 constexpr std::size_t longest_sql = 512;
 
 /// Java's classes of an error, the most specific first: a client takes the first that it knows.
-class_names classes_of(errc code) {
+class_names classes_of(const status& error) {
+  const auto code = error.code();
+  const auto condition = error.spark_class();
   const std::string sql = "org.apache.spark.sql.";
   const std::string spark = "org.apache.spark.";
   auto runtime = [](class_names first) {
     first.emplace_back("java.lang.RuntimeException");
     return first;
   };
+  if (condition.starts_with("INVALID_HANDLE") || condition.starts_with("INVALID_CURSOR") || code == errc::cancelled)
+    return {spark + "SparkSQLException", "java.sql.SQLException"};
+  if (condition.starts_with("CONNECT_INVALID_PLAN")) return {sql + "connect.common.InvalidPlanInput"};
+  if (condition == "_LEGACY_ERROR_TEMP_3102" || condition == "WRITE_STREAM_NOT_ALLOWED")
+    return {sql + "catalyst.ExtendedAnalysisException", sql + "AnalysisException"};
   switch (code) {
     case errc::parse_syntax: return {sql + "catalyst.parser.ParseException", sql + "AnalysisException"};
     case errc::unsupported_feature:
@@ -72,8 +79,19 @@ std::string marked(const std::string& sql, text_position position) {
   return line + "\n" + std::string(static_cast<std::size_t>(position.column - 1), ' ') + "^^^";
 }
 
+/// The table's SQLSTATE, or that of a condition which shares its code with others.
+std::string sqlstate_of(const status& error) {
+  static constexpr std::pair<std::string_view, std::string_view> states[] = {
+      {"INVALID_HANDLE.SESSION_CHANGED", "08003"}, {"INVALID_HANDLE.SESSION_CLOSED", "08003"}, {"INVALID_HANDLE", "HY000"},
+      {"INVALID_CURSOR", "HY109"},                 {"CONNECT_INVALID_PLAN", "56K00"},          {"CANNOT_MODIFY_CONFIG", "46110"},
+      {"TEMP_TABLE_OR_VIEW_ALREADY_EXISTS", "42P07"}, {"_LEGACY_ERROR_TEMP", ""}};
+  for (const auto& [condition, state] : states)
+    if (error.spark_class().starts_with(condition)) return std::string(state);
+  return std::string(info(error.code()).sqlstate);
+}
+
 std::string message_of(const status& error, const std::string& condition, const std::string& sqlstate, const std::string& sql) {
-  if (condition.empty()) return shortened(error.message(), longest_message);
+  if (condition.empty() || condition.starts_with("_LEGACY")) return shortened(error.message(), longest_message);
   auto text = "[" + condition + "] " + shortened(error.message(), longest_message - 2 * longest_sql);
   if (!sqlstate.empty()) text += " SQLSTATE: " + sqlstate;
   auto position = error.position();
@@ -87,11 +105,17 @@ std::string message_of(const status& error, const std::string& condition, const 
 
 } // namespace
 
+std::string spark_text(const status& error) {
+  return message_of(error, std::string(error.spark_class()), sqlstate_of(error), {});
+}
+
+std::string java_class(const status& error) { return classes_of(error).front(); }
+
 error_reply reply_of(const status& error, const std::string& sql) {
-  auto classes = classes_of(error.code());
+  auto classes = classes_of(error);
   for (const char* base : {"java.lang.Exception", "java.lang.Throwable", "java.lang.Object"}) classes.emplace_back(base);
   std::string condition(error.spark_class());
-  std::string sqlstate(info(error.code()).sqlstate);
+  auto sqlstate = sqlstate_of(error);
   error_reply out;
   out.message = message_of(error, condition, sqlstate, sql);
   google::rpc::ErrorInfo detail;

@@ -18,4 +18,9 @@ inline constexpr int internal_code = 13;
 /// `sql`: the text that positions refer to, if there is one; it is shown with the place marked.
 error_reply reply_of(const status& error, const std::string& sql = {});
 
+/// "[CONDITION] text SQLSTATE: 12345".
+std::string spark_text(const status& error);
+/// The Java class of the error's exception.
+std::string java_class(const status& error);
+
 } // namespace sluice::connect

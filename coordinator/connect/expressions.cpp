@@ -137,6 +137,74 @@ tree_result null_tree(const spark::connect::DataType& type) {
   return cast_tree(std::move(value), data::type_name(*wanted));
 }
 
+tree_result literal_tree(const message::Literal& literal);
+
+using literals = google::protobuf::RepeatedPtrField<message::Literal>;
+
+/// A function of constants, under the type that the client names (if it does).
+tree_result constants_tree(const char* function, const std::vector<const message::Literal*>& values, const std::string& type) {
+  sql::expression node;
+  node.kind = kind::call;
+  node.text = function;
+  for (const auto* value : values) {
+    SLUICE_ASSIGN_OR_RETURN(auto tree, literal_tree(*value));
+    node.args.push_back(std::move(tree));
+  }
+  SLUICE_ASSIGN_OR_RETURN(auto made, finish(std::move(node)));
+  return type.empty() ? tree_result(std::move(made)) : cast_tree(std::move(made), type);
+}
+
+bool names_type(const spark::connect::DataType& type) { return type.kind_case() != spark::connect::DataType::KIND_NOT_SET; }
+
+tree_result array_tree(const message::Literal::Array& array) {
+  std::vector<const message::Literal*> values;
+  for (const auto& element : array.elements()) values.push_back(&element);
+  std::string type;
+  if (names_type(array.element_type())) {
+    SLUICE_ASSIGN_OR_RETURN(auto element, type_of(array.element_type()));
+    type = "array<" + data::type_name(*element) + ">";
+  }
+  return constants_tree("array", values, type);
+}
+
+tree_result map_tree(const message::Literal::Map& map) {
+  std::vector<const message::Literal*> values;
+  for (int i = 0; i < map.keys_size() && i < map.values_size(); ++i) {
+    values.push_back(&map.keys(i));
+    values.push_back(&map.values(i));
+  }
+  std::string type;
+  if (names_type(map.key_type()) && names_type(map.value_type())) {
+    SLUICE_ASSIGN_OR_RETURN(auto key, type_of(map.key_type()));
+    SLUICE_ASSIGN_OR_RETURN(auto value, type_of(map.value_type()));
+    type = "map<" + data::type_name(*key) + "," + data::type_name(*value) + ">";
+  }
+  return constants_tree("map", values, type);
+}
+
+tree_result struct_tree(const message::Literal::Struct& literal) {
+  std::vector<const message::Literal*> values;
+  for (const auto& element : literal.elements()) values.push_back(&element);
+  std::string type;
+  if (names_type(literal.struct_type())) {
+    SLUICE_ASSIGN_OR_RETURN(auto wanted, type_of(literal.struct_type()));
+    type = data::type_name(*wanted);
+  }
+  return constants_tree("struct", values, type);
+}
+
+/// Packed constants (4.0 and later) as plain ones.
+message::Literal::Array plain_array(const message::Literal::SpecializedArray& packed) {
+  message::Literal::Array out;
+  for (auto value : packed.bools().values()) out.add_elements()->set_boolean(value);
+  for (auto value : packed.ints().values()) out.add_elements()->set_integer(value);
+  for (auto value : packed.longs().values()) out.add_elements()->set_long_(value);
+  for (auto value : packed.floats().values()) out.add_elements()->set_float_(value);
+  for (auto value : packed.doubles().values()) out.add_elements()->set_double_(value);
+  for (const auto& value : packed.strings().values()) out.add_elements()->set_string(value);
+  return out;
+}
+
 tree_result literal_tree(const message::Literal& literal) {
   switch (literal.literal_type_case()) {
     case message::Literal::kNull: return null_tree(literal.null());
@@ -161,6 +229,10 @@ tree_result literal_tree(const message::Literal& literal) {
       if (!is_number(literal.decimal().value()))
         return status(errc::invalid_plan, "a decimal literal that is no number: " + literal.decimal().value());
       return decimal_tree(literal.decimal());
+    case message::Literal::kArray: return array_tree(literal.array());
+    case message::Literal::kMap: return map_tree(literal.map());
+    case message::Literal::kStruct: return struct_tree(literal.struct_());
+    case message::Literal::kSpecializedArray: return array_tree(plain_array(literal.specialized_array()));
     default: return unsupported("this kind of literal");
   }
 }
@@ -208,12 +280,18 @@ tree_result call_tree(const std::string& written, const google::protobuf::Repeat
 }
 
 tree_result cast_of(const message::Cast& cast) {
-  if (cast.eval_mode() == message::Cast::EVAL_MODE_TRY) return unsupported("try_cast");
   if (cast.eval_mode() == message::Cast::EVAL_MODE_LEGACY) return unsupported("a cast in legacy mode");
+  sql::expression node;
+  node.kind = kind::cast;
+  if (cast.eval_mode() == message::Cast::EVAL_MODE_TRY) node.text = "try";
   SLUICE_ASSIGN_OR_RETURN(auto value, value_of(cast.expr()));
-  if (cast.has_type_str()) return cast_tree(std::move(value), cast.type_str());
-  SLUICE_ASSIGN_OR_RETURN(auto type, type_of(cast.type()));
-  return cast_tree(std::move(value), data::type_name(*type));
+  node.args = {std::move(value)};
+  node.type = cast.type_str();
+  if (!cast.has_type_str()) {
+    SLUICE_ASSIGN_OR_RETURN(auto type, type_of(cast.type()));
+    node.type = data::type_name(*type);
+  }
+  return finish(std::move(node));
 }
 
 tree_result extract_of(const message::UnresolvedExtractValue& extract) {
@@ -234,11 +312,70 @@ tree_result extract_of(const message::UnresolvedExtractValue& extract) {
 tree_result star_of(const message::UnresolvedStar& star) {
   sql::expression node;
   node.kind = kind::star;
+  if (star.has_plan_id()) node.plan_id = star.plan_id();
   if (star.has_unparsed_target()) {
     auto target = star.unparsed_target();
     if (target.ends_with(".*")) target.resize(target.size() - 2);
     SLUICE_ASSIGN_OR_RETURN(node.parts, split_identifier(target));
   }
+  return finish(std::move(node));
+}
+
+tree_result lambda_of(const message::LambdaFunction& lambda) {
+  sql::expression node;
+  node.kind = kind::lambda;
+  for (const auto& argument : lambda.arguments()) {
+    if (argument.name_parts_size() != 1) return status(errc::invalid_plan, "a lambda parameter without a simple name");
+    node.parts.push_back(argument.name_parts(0));
+  }
+  SLUICE_ASSIGN_OR_RETURN(auto body, value_of(lambda.function()));
+  node.args = {std::move(body)};
+  return finish(std::move(node));
+}
+
+using wire_frame = message::Window::WindowFrame;
+
+/// Integers around 0 are rows before and after the current one.
+result<sql::frame_bound> bound_of(const wire_frame::FrameBoundary& bound, bool is_lower) {
+  using what = sql::frame_bound::kind;
+  sql::frame_bound out;
+  switch (bound.boundary_case()) {
+    case wire_frame::FrameBoundary::kCurrentRow: out.what = what::current_row; return out;
+    case wire_frame::FrameBoundary::kUnbounded: out.what = is_lower ? what::unbounded_preceding : what::unbounded_following; return out;
+    case wire_frame::FrameBoundary::kValue: break;
+    default: return status(errc::invalid_plan, "a window frame without bounds");
+  }
+  const auto& literal = bound.value().literal();
+  if (!literal.has_integer() && !literal.has_long_()) return unsupported("a window frame whose bounds are no whole numbers");
+  std::int64_t offset = literal.has_integer() ? literal.integer() : literal.long_();
+  if (offset == 0) return out;
+  out.what = offset < 0 ? what::preceding : what::following;
+  auto text = std::to_string(offset);
+  SLUICE_ASSIGN_OR_RETURN(out.value, number(offset < 0 ? text.substr(1) : text, ""));
+  return out;
+}
+
+tree_result window_of(const message::Window& window) {
+  SLUICE_ASSIGN_OR_RETURN(auto function, value_of(window.window_function()));
+  if (function->kind != kind::call) return status(errc::invalid_plan, "OVER needs a function");
+  auto over = std::make_shared<sql::window_definition>();
+  for (const auto& expression : window.partition_spec()) {
+    SLUICE_ASSIGN_OR_RETURN(auto value, value_of(expression));
+    over->partition_by.push_back(std::move(value));
+  }
+  for (const auto& order : window.order_spec()) {
+    SLUICE_ASSIGN_OR_RETURN(auto item, order_of(order));
+    over->order_by.push_back(std::move(item));
+  }
+  if (window.has_frame_spec()) {
+    sql::window_frame frame;
+    frame.rows = window.frame_spec().frame_type() == wire_frame::FRAME_TYPE_ROW;
+    SLUICE_ASSIGN_OR_RETURN(frame.lower, bound_of(window.frame_spec().lower(), true));
+    SLUICE_ASSIGN_OR_RETURN(frame.upper, bound_of(window.frame_spec().upper(), false));
+    over->frame = std::move(frame);
+  }
+  auto node = *function;
+  node.over = std::move(over);
   return finish(std::move(node));
 }
 
@@ -255,9 +392,20 @@ tree_result plain_value(const message& expression) {
   switch (expression.expr_type_case()) {
     case message::kLiteral: return literal_tree(expression.literal());
     case message::kUnresolvedAttribute: {
-      SLUICE_ASSIGN_OR_RETURN(auto parts, split_identifier(expression.unresolved_attribute().unparsed_identifier()));
-      return name_tree(std::move(parts));
+      sql::expression node;
+      node.kind = kind::name;
+      SLUICE_ASSIGN_OR_RETURN(node.parts, split_identifier(expression.unresolved_attribute().unparsed_identifier()));
+      if (expression.unresolved_attribute().has_plan_id()) node.plan_id = expression.unresolved_attribute().plan_id();
+      return finish(std::move(node));
     }
+    case message::kLambdaFunction: return lambda_of(expression.lambda_function());
+    case message::kUnresolvedNamedLambdaVariable:
+      return name_tree({expression.unresolved_named_lambda_variable().name_parts().begin(), expression.unresolved_named_lambda_variable().name_parts().end()});
+    case message::kWindow: return window_of(expression.window());
+    case message::kUpdateFields: return unsupported("withField and dropFields");
+    case message::kSubqueryExpression: return unsupported("a subquery made of a DataFrame");
+    case message::kUnresolvedRegex: return unsupported("colRegex");
+    case message::kNamedArgumentExpression: return unsupported("a named argument");
     case message::kUnresolvedFunction: {
       const auto& function = expression.unresolved_function();
       return call_tree(function.function_name(), function.arguments(), function.is_distinct());
@@ -318,8 +466,10 @@ result<sql::select_item> item_of(const message& expression) {
   if (expression.expr_type_case() == message::kExpressionString) return item_of_text(expression.expression_string().expression());
   sql::select_item item;
   if (expression.expr_type_case() == message::kAlias) {
-    if (expression.alias().name_size() != 1) return unsupported("an alias of several names");
-    item.alias = expression.alias().name(0);
+    const auto& names = expression.alias().name();
+    if (names.empty()) return status(errc::invalid_plan, "an alias without a name");
+    if (names.size() == 1) item.alias = names[0];
+    else item.aliases.assign(names.begin(), names.end());
   }
   SLUICE_ASSIGN_OR_RETURN(item.value, value_of(expression));
   // a cast of a column keeps the column's name

@@ -150,4 +150,34 @@ std::string show(const arrow::Schema& schema, const std::vector<data::batch_ptr>
   return out;
 }
 
+std::string html(const arrow::Schema& schema, const std::vector<data::batch_ptr>& rows, const show_layout& layout) {
+  auto plain = [](const std::string& text) {
+    std::string out;
+    for (char c : text) {
+      switch (c) {
+        case '&': out += "&amp;"; break;
+        case '<': out += "&lt;"; break;
+        case '>': out += "&gt;"; break;
+        case '"': out += "&quot;"; break;
+        case '\'': out += "&#39;"; break;
+        default: out += c;
+      }
+    }
+    return out;
+  };
+  auto line = [&](const cells& row, const char* tag) {
+    std::string out = "<tr>";
+    for (const auto& cell : row) out += std::string("<") + tag + ">" + plain(cell) + "</" + tag + ">";
+    return out + "</tr>\n";
+  };
+  cells names;
+  for (const auto& field : schema.fields()) names.push_back(field->name());
+  bool more = false;
+  auto out = "<table border='1'>\n" + line(names, "th");
+  for (const auto& row : table_of(rows, layout, more)) out += line(row, "td");
+  out += "</table>\n";
+  if (more) out += "only showing top " + std::to_string(layout.num_rows) + (layout.num_rows == 1 ? " row\n" : " rows\n");
+  return out;
+}
+
 } // namespace sluice::connect

@@ -17,4 +17,7 @@ struct show_layout {
 /// Ends with a newline unless a footer follows the table, since the client prints it as it is.
 std::string show(const arrow::Schema& schema, const std::vector<data::batch_ptr>& rows, const show_layout& layout);
 
+/// The table that notebooks show for a DataFrame when spark.sql.repl.eagerEval.enabled is set.
+std::string html(const arrow::Schema& schema, const std::vector<data::batch_ptr>& rows, const show_layout& layout);
+
 } // namespace sluice::connect

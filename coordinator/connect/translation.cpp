@@ -1,12 +1,13 @@
 #include "coordinator/connect/translation.hpp"
 
 #include <arrow/type.h>
+#include <google/protobuf/descriptor.h>
 
 #include <algorithm>
 
 #include "common/sql/nearest.hpp"
 #include "common/sql/parser.hpp"
-#include "coordinator/connect/expressions.hpp"
+#include "coordinator/connect/internal/frames.hpp"
 #include "coordinator/connect/rows.hpp"
 #include "coordinator/connect/types.hpp"
 #include "proto/spark/connect/relations.pb.h"
@@ -17,32 +18,6 @@ namespace {
 using plan_relation = spark::connect::Relation;
 
 constexpr int deepest = 200;  ///< as the parser's bound of nested queries
-
-status lacking(const std::string& what) { return {errc::unsupported_feature, what + " is not supported"}; }
-
-/// A query and the name that qualifies its columns, if there is one.
-struct frame {
-  std::shared_ptr<sql::query> query;
-  std::string alias;
-};
-using frame_result = result<frame>;
-
-bool same_name(const std::string& a, const std::string& b) { return sql::to_lower(a) == sql::to_lower(b); }
-
-std::shared_ptr<sql::query> select_all(sql::relation from) {
-  auto out = std::make_shared<sql::query>();
-  out->items.push_back({star_tree(), {}, {}});
-  out->from = std::move(from);
-  return out;
-}
-
-std::shared_ptr<sql::query> over(frame input) {
-  sql::relation from;
-  from.what = sql::relation::kind::subquery;
-  from.subquery = std::move(input.query);
-  from.alias = std::move(input.alias);
-  return select_all(std::move(from));
-}
 
 class translator {
 public:
@@ -59,6 +34,7 @@ private:
     if (++depth_ > deepest) return lacking("a plan of more than 200 operators in a row");
     auto out = dispatch(relation);
     --depth_;
+    if (out.ok() && relation.common().has_plan_id()) out->plan_id = relation.common().plan_id();
     return out;
   }
 
@@ -69,10 +45,18 @@ private:
       case plan_relation::kFilter: return filter(relation.filter());
       case plan_relation::kSort: return sort(relation.sort());
       case plan_relation::kLimit: return limit(relation.limit());
-      case plan_relation::kAggregate: return aggregate(relation.aggregate());
+      case plan_relation::kAggregate: return aggregate_of(relation.aggregate(), here_);
+      case plan_relation::kJoin: return join_of(relation.join(), here_);
+      case plan_relation::kSetOp: return set_operation_of(relation.set_op(), here_);
+      case plan_relation::kOffset: return offset_of(relation.offset(), here_);
+      case plan_relation::kUnpivot: return unpivot_of(relation.unpivot(), here_);
+      case plan_relation::kSample: return sample_of(relation.sample(), here_);
+      case plan_relation::kFillNa: return fill_of(relation.fill_na(), here_, columns_);
+      case plan_relation::kDropNa: return drop_nulls_of(relation.drop_na(), here_, columns_);
+      case plan_relation::kReplace: return replace_of(relation.replace(), here_, columns_);
       case plan_relation::kSql: return text(relation.sql());
       case plan_relation::kLocalRelation: return local(relation.local_relation());
-      case plan_relation::kDeduplicate: return deduplicate(relation.deduplicate());
+      case plan_relation::kDeduplicate: return deduplicate_of(relation.deduplicate(), here_);
       case plan_relation::kRange: return range(relation.range());
       case plan_relation::kSubqueryAlias: return alias(relation.subquery_alias());
       case plan_relation::kRepartition: return translate(relation.repartition().input());
@@ -81,11 +65,61 @@ private:
       case plan_relation::kWithColumnsRenamed: return renamed(relation.with_columns_renamed());
       case plan_relation::kDrop: return drop(relation.drop());
       case plan_relation::kWithColumns: return with_columns(relation.with_columns());
-      case plan_relation::kOffset: return lacking("offset");
-      case plan_relation::kShowString: return lacking("show inside of a plan");
-      case plan_relation::REL_TYPE_NOT_SET: break;
+      case plan_relation::kRepartitionByExpression: return translate(relation.repartition_by_expression().input());
+      case plan_relation::kCollectMetrics: return translate(relation.collect_metrics().input());
+      case plan_relation::kCachedLocalRelation: return cached({relation.cached_local_relation().hash()}, {});
+      case plan_relation::kChunkedCachedLocalRelation: {
+        const auto& chunked = relation.chunked_cached_local_relation();
+        return cached({chunked.datahashes().begin(), chunked.datahashes().end()}, chunked.schemahash());
+      }
+      case plan_relation::REL_TYPE_NOT_SET: return unknown(relation);
+      default: return other(relation);
     }
-    return unknown(relation);
+  }
+
+  /// What is declared, but not served (yet, or not inside of a plan).
+  frame_result other(const plan_relation& relation) {
+    static const std::map<int, const char*> names = {
+        {plan_relation::kShowString, "show inside of a plan"},
+        {plan_relation::kHtmlString, "show inside of a plan"}, {plan_relation::kWithWatermark, "withWatermark"},
+        
+        {plan_relation::kTail, "tail inside of a plan"}, 
+        {plan_relation::kToSchema, "DataFrame.to(schema)"}, {plan_relation::kCachedRemoteRelation, "a checkpointed DataFrame"},
+        {plan_relation::kWithRelations, "a plan with references to other plans"},
+        {plan_relation::kSummary, "summary"},
+        {plan_relation::kDescribe, "describe"}, {plan_relation::kCatalog, "a catalog call inside of a plan"}};
+    auto found = names.find(relation.rel_type_case());
+    return lacking(found == names.end() ? "this relation" : found->second);
+  }
+
+  /// Rows that were sent ahead, in as many streams as they were cut into.
+  frame_result cached(const std::vector<std::string>& hashes, const std::string& schema_hash) {
+    data::schema_ptr schema;
+    if (!schema_hash.empty()) {
+      SLUICE_ASSIGN_OR_RETURN(auto text, artifact(schema_hash));
+      SLUICE_ASSIGN_OR_RETURN(schema, schema_from_text(*text));
+    }
+    plan_rows all;
+    for (const auto& hash : hashes) {
+      SLUICE_ASSIGN_OR_RETURN(auto bytes, artifact(hash));
+      // clients before 4.1 send the whole relation as one message
+      spark::connect::LocalRelation whole;
+      bool is_message = schema_hash.empty() && whole.ParseFromString(*bytes) && !whole.data().empty();
+      if (is_message && !schema && !whole.schema().empty()) {
+        SLUICE_ASSIGN_OR_RETURN(schema, schema_from_text(whole.schema()));
+      }
+      SLUICE_ASSIGN_OR_RETURN(auto some, local_rows(is_message ? whole.data() : *bytes, schema));
+      all.schema = some.schema;
+      for (auto& batch : some.batches) all.batches.push_back(std::move(batch));
+    }
+    if (!all.schema) return status(errc::invalid_plan, "a cached local relation without rows");
+    return rows(std::move(all));
+  }
+
+  result<std::shared_ptr<const std::string>> artifact(const std::string& hash) {
+    if (context_.artifacts != nullptr)
+      if (auto found = context_.artifacts->find("cache/" + hash); found != context_.artifacts->end()) return found->second;
+    return status(errc::invalid_plan, "the rows of the cached local relation " + hash + " are not there");
   }
 
   /// A member that is not declared here: its number is all that is known.
@@ -231,7 +265,8 @@ private:
     SLUICE_ASSIGN_OR_RETURN(auto input, translate(limit.input()));
     auto name = input.alias;
     // the limit of a sort is part of it, so that only that many rows are kept
-    auto query = input.query->limit ? over(std::move(input)) : std::move(input.query);
+    bool own = !input.query->limit && !input.query->offset && input.query->set == sql::set_operator::none;
+    auto query = !own ? over(std::move(input)) : std::move(input.query);
     sql::expression number;
     number.kind = sql::expression_kind::number;
     number.text = std::to_string(std::max(limit.limit(), 0));
@@ -250,44 +285,9 @@ private:
       SLUICE_ASSIGN_OR_RETURN(auto item, item_of(expression));
       query->items.push_back(std::move(item));
     }
-    if (query->items.empty()) return lacking("a projection to no columns");
+    // select(): only the number of rows counts (isEmpty)
+    if (query->items.empty()) query->items.push_back({std::make_shared<const sql::expression>(), "NULL", {}, {}});
     return frame{std::move(query), ""};
-  }
-
-  frame_result aggregate(const spark::connect::Aggregate& aggregate) {
-    using type = spark::connect::Aggregate;
-    switch (aggregate.group_type()) {
-      case type::GROUP_TYPE_ROLLUP: return lacking("rollup");
-      case type::GROUP_TYPE_CUBE: return lacking("cube");
-      case type::GROUP_TYPE_PIVOT: return lacking("pivot");
-      case type::GROUP_TYPE_GROUPING_SETS: return lacking("grouping sets");
-      default: break;
-    }
-    SLUICE_ASSIGN_OR_RETURN(auto input, translate(aggregate.input()));
-    auto query = over(std::move(input));
-    query->items.clear();
-    for (const auto& expression : aggregate.grouping_expressions()) {
-      SLUICE_ASSIGN_OR_RETURN(auto item, item_of(expression));
-      SLUICE_ASSIGN_OR_RETURN(auto key, key_of(expression));
-      query->items.push_back(std::move(item));
-      query->group_by.push_back(std::move(key));
-    }
-    for (const auto& expression : aggregate.aggregate_expressions()) {
-      SLUICE_ASSIGN_OR_RETURN(auto item, item_of(expression));
-      query->items.push_back(std::move(item));
-    }
-    if (query->items.empty()) return lacking("an aggregation without columns");
-    return frame{std::move(query), ""};
-  }
-
-  frame_result deduplicate(const spark::connect::Deduplicate& wanted) {
-    if (wanted.within_watermark()) return lacking("dropDuplicatesWithinWatermark");
-    if (!wanted.all_columns_as_keys()) return lacking("dropDuplicates over some of the columns");
-    SLUICE_ASSIGN_OR_RETURN(auto input, translate(wanted.input()));
-    auto name = input.alias;
-    auto query = over(std::move(input));
-    query->distinct = true;
-    return frame{std::move(query), std::move(name)};
   }
 
   frame_result alias(const spark::connect::SubqueryAlias& alias) {
@@ -335,12 +335,12 @@ private:
     for (const auto& alias : wanted.aliases()) {
       if (alias.name_size() != 1) return lacking("an alias of several names");
       SLUICE_ASSIGN_OR_RETURN(auto value, value_of(alias.expr()));
-      added.push_back({std::move(value), alias.name(0), {}});
+      added.push_back({std::move(value), alias.name(0), {}, {}});
     }
     std::vector<sql::select_item> items;
     for (const auto& name : columns.names) {
       auto replaced = std::find_if(added.begin(), added.end(), [&](const auto& item) { return same_name(item.alias, name); });
-      if (replaced == added.end()) items.push_back({name_tree({name}), name, {}});
+      if (replaced == added.end()) items.push_back({name_tree({name}), name, {}, {}});
       else items.push_back(*replaced);
     }
     for (auto& item : added)
@@ -358,7 +358,7 @@ private:
       auto shown = name;
       for (const auto& [from, to] : renames)
         if (same_name(from, shown)) shown = to;
-      items.push_back({name_tree({name}), shown, {}});
+      items.push_back({name_tree({name}), shown, {}, {}});
     }
     return named_columns(std::move(columns.input), std::move(items));
   }
@@ -374,18 +374,57 @@ private:
     std::vector<sql::select_item> items;
     for (const auto& name : columns.names)
       if (std::none_of(names.begin(), names.end(), [&](const auto& gone) { return same_name(gone, name); }))
-        items.push_back({name_tree({name}), name, {}});
+        items.push_back({name_tree({name}), name, {}, {}});
     if (items.empty()) return lacking("a projection to no columns");
     return named_columns(std::move(columns.input), std::move(items));
   }
 
   const translation_context& context_;
+  const relation_translator here_ = [this](const plan_relation& relation) { return translate(relation); };
+  const column_lister columns_ = [this](const frame& input) {
+    return plan::columns_of(*input.query, scoped_catalog(context_.catalog, out_), context_.settings);
+  };
   translated out_;
   int depth_ = 0;
   int made_up_ = 0;
 };
 
 } // namespace
+
+namespace {
+
+void expand_below(google::protobuf::Message& message, const view_map& views) {
+  if (auto* relation = dynamic_cast<plan_relation*>(&message); relation && relation->read().has_named_table()) {
+    auto parts = split_identifier(relation->read().named_table().unparsed_identifier());
+    if (!parts.ok() || parts->size() != 1 || relation->read().is_streaming()) return;
+    auto view = views.find(sql::to_lower(parts->back()));
+    if (view == views.end()) return;
+    plan_relation named;
+    *named.mutable_subquery_alias()->mutable_input() = view->second;
+    named.mutable_subquery_alias()->set_alias(parts->back());
+    *named.mutable_common() = relation->common();
+    *relation = std::move(named);
+    return;
+  }
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  const auto& reflection = *message.GetReflection();
+  reflection.ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE || field->is_map()) continue;
+    if (!field->is_repeated()) {
+      expand_below(*reflection.MutableMessage(&message, field), views);
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i) expand_below(*reflection.MutableRepeatedMessage(&message, field, i), views);
+  }
+}
+
+} // namespace
+
+plan_relation expand_views(plan_relation relation, const view_map& views) {
+  expand_below(relation, views);
+  return relation;
+}
 
 result<translated> translate(const plan_relation& relation, const translation_context& context) {
   return translator(context).run(relation);

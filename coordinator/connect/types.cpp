@@ -217,4 +217,10 @@ result<data::schema_ptr> schema_from_text(const std::string& text) {
   return data::schema_from_ddl(text);
 }
 
+data::schema_ptr all_nullable(const data::schema_ptr& schema) {
+  arrow::FieldVector fields;
+  for (const auto& field : schema->fields()) fields.push_back(field->WithNullable(true));
+  return arrow::schema(std::move(fields));
+}
+
 } // namespace sluice::connect

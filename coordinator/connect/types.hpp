@@ -21,4 +21,7 @@ result<data::type_ptr> type_of(const spark::connect::DataType& type);
 /// Spark. Errors: datatype_mismatch, invalid_argument.
 result<data::schema_ptr> schema_from_text(const std::string& text);
 
+/// The same columns, each of which may be null.
+data::schema_ptr all_nullable(const data::schema_ptr& schema);
+
 } // namespace sluice::connect

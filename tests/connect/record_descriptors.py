@@ -8,7 +8,7 @@ The unit tests compare proto/spark/connect/ with the recorded lines, so that the
 import pyspark
 from google.protobuf.descriptor import FieldDescriptor
 from google.rpc import error_details_pb2, status_pb2
-from pyspark.sql.connect.proto import base_pb2, commands_pb2, common_pb2, expressions_pb2, relations_pb2, types_pb2
+from pyspark.sql.connect.proto import base_pb2, catalog_pb2, commands_pb2, common_pb2, expressions_pb2, relations_pb2, types_pb2
 
 NAMES = {value: name[5:].lower() for name, value in vars(FieldDescriptor).items() if name.startswith("TYPE_")}
 lines = []
@@ -47,7 +47,7 @@ def add_message(message):
         add_enum(enum)
 
 
-for module in (base_pb2, commands_pb2, common_pb2, expressions_pb2, relations_pb2, types_pb2):
+for module in (base_pb2, catalog_pb2, commands_pb2, common_pb2, expressions_pb2, relations_pb2, types_pb2):
     file = module.DESCRIPTOR
     for message in file.message_types_by_name.values():
         add_message(message)

@@ -170,8 +170,8 @@ TEST(ConnectTranslation, AViewThatReadsItselfIsAnError) {
 
 TEST(ConnectTranslation, WhatIsMissingIsRefusedByName) {
   fixture f;
-  EXPECT_EQ(f.columns("offset { input { " + range + " } offset: 1 }"), "offset is not supported");
-  EXPECT_EQ(f.columns("aggregate { input { " + range + " } group_type: GROUP_TYPE_CUBE }"), "cube is not supported");
+  EXPECT_EQ(f.columns("with_watermark { input { " + range + " } event_time: 'id' delay_threshold: '1 minute' }"), "withWatermark is not supported");
+  EXPECT_EQ(f.columns("aggregate { input { " + range + " } group_type: GROUP_TYPE_GROUPING_SETS }"), "groupingSets is not supported");
   Relation join;
   join.GetReflection()->MutableUnknownFields(&join)->AddLengthDelimited(5, "");
   EXPECT_EQ(f.columns(join), "relation 5 of Spark Connect is not supported");

@@ -8,6 +8,9 @@
 namespace sluice::worker {
 namespace {
 
+/// Slots of all workers of an order: a bound on what it makes a worker allocate.
+constexpr std::size_t most_destinations = 1 << 16;
+
 status bad_order(const attempt_key& key, const std::string& why) {
   return {errc::protocol, "order for batch " + std::to_string(key.batch) + ": " + why};
 }
@@ -28,6 +31,7 @@ status set_workers(batch_job& job, const proto::batch_order& order, const std::s
   bool found = false;
   for (const auto& placed : order.workers()) {
     if (placed.slots() == 0) return bad_order(job.key, "a worker without slots");
+    if (placed.slots() > most_destinations - job.destinations.size()) return bad_order(job.key, "more slots than there can be");
     if (placed.worker() == self) {
       if (placed.slots() != slots) return bad_order(job.key, "it counts on another number of slots");
       job.self = static_cast<std::uint32_t>(job.workers.size());

@@ -119,7 +119,7 @@ void seen_files::remember(std::string name, std::int64_t time_us) {
   const auto [it, fresh] = times_.try_emplace(std::move(name), time_us);
   if (!fresh) oldest_.erase({it->second, &it->first});
   it->second = time_us;
-  oldest_.emplace(time_us, &it->first);
+  oldest_.emplace_hint(oldest_.end(), time_us, &it->first);
 }
 
 std::string seen_files::to_json() const {
@@ -135,22 +135,67 @@ std::string seen_files::to_json() const {
   return out + "],\"newest\":" + std::to_string(newest_us_) + ",\"purged\":" + std::to_string(purged_us_) + '}';
 }
 
-status seen_files::restore(std::string_view text) {
-  const auto corrupt = [] { return status{errc::corrupt_file, "the record of files already read is not valid"}; };
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("files") || !json["files"].is_array() || !json.contains("newest") || !json.contains("purged") ||
-      !json["newest"].is_number_integer() || !json["purged"].is_number_integer())
-    return corrupt();
-  std::vector<std::pair<std::string, std::int64_t>> times;
-  for (const auto& file : json["files"]) {
-    if (!file.is_array() || file.size() != 2 || !file[0].is_string() || !file[1].is_number_integer()) return corrupt();
-    times.emplace_back(file[0].get<std::string>(), file[1].get<std::int64_t>());
+namespace {
+
+/// Reads to_json()'s text without a document in between: a million files would take seconds.
+class progress_reader : public nlohmann::json_sax<nlohmann::json> {
+public:
+  std::vector<std::pair<std::string, std::int64_t>> files;
+  std::optional<std::int64_t> newest, purged;
+  bool complete() const { return has_files_ && newest && purged; }
+
+  bool null() override { return false; }
+  bool boolean(bool) override { return false; }
+  bool number_float(number_float_t, const string_t&) override { return false; }
+  bool binary(binary_t&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+  bool number_unsigned(number_unsigned_t value) override {
+    return value <= std::numeric_limits<std::int64_t>::max() && number_integer(static_cast<std::int64_t>(value));
   }
+  bool number_integer(number_integer_t value) override {
+    if (depth_ == 1 && at_ != "files") return (at_ == "newest" ? newest : purged) = value, true;
+    if (depth_ != 3 || items_++ != 1) return false;
+    files.back().second = value;
+    return true;
+  }
+  bool string(string_t& value) override {
+    if (depth_ != 3 || items_++ != 0) return false;
+    files.emplace_back(std::move(value), 0);
+    return true;
+  }
+  bool start_object(std::size_t) override { return depth_++ == 0; }
+  bool end_object() override { return --depth_ == 0; }
+  bool key(string_t& name) override { return at_ = name, at_ == "files" || at_ == "newest" || at_ == "purged"; }
+  bool start_array(std::size_t) override {
+    if (at_ != "files" || depth_ < 1 || depth_ > 2) return false;
+    ++depth_;
+    items_ = 0;
+    return true;
+  }
+  bool end_array() override {
+    if (--depth_ == 1) has_files_ = true;
+    return depth_ == 1 || items_ == 2;
+  }
+
+private:
+  int depth_ = 0;  // 1: the object, 2: the list, 3: a file
+  int items_ = 0;  // of the file so far
+  bool has_files_ = false;
+  std::string at_;
+};
+
+} // namespace
+
+status seen_files::restore(std::string_view text) {
+  progress_reader reader;
+  if (!nlohmann::json::sax_parse(text, &reader) || !reader.complete())
+    return {errc::corrupt_file, "the record of files already read is not valid"};
   oldest_.clear();
   times_.clear();
-  for (auto& [name, time] : times) remember(std::move(name), time);
-  newest_us_ = json["newest"].get<std::int64_t>();
-  purged_us_ = json["purged"].get<std::int64_t>();
+  times_.reserve(reader.files.size());
+  for (auto& [name, time] : reader.files) remember(std::move(name), time);
+  newest_us_ = *reader.newest;
+  purged_us_ = *reader.purged;
   return ok();
 }
 

@@ -51,14 +51,20 @@ public:
     auto place = source_place(source.format);
     if (!place)
       return status(errc::data_source_not_found, "no source is called `" + source.format + "`" +
-                    sql::did_you_mean(source.format, {"json", "parquet"}), statement.format_position);
-    if (statement.columns.empty())
+                    sql::did_you_mean(source.format, source_formats()), statement.format_position);
+    source.schema = own_schema(source.format);
+    if (place == rate_source && !statement.columns.empty())
+      return status(errc::unsupported_feature, "the rate source has its own columns, timestamp and value: leave the list of columns out",
+                    statement.position);
+    if (statement.columns.empty() && source.schema == nullptr)
       return status(errc::schema_required, "`" + statement.name + "` needs its columns: (name TYPE, …)", statement.position);
-    SLUICE_ASSIGN_OR_RETURN(source.schema, declared_schema(statement.columns));
+    if (!statement.columns.empty()) {
+      SLUICE_ASSIGN_OR_RETURN(source.schema, declared_schema(statement.columns));
+    }
     for (int i = 0; i < source.schema->num_fields(); ++i) source.columns.push_back(i);
     SLUICE_ASSIGN_OR_RETURN(auto options, internal::join_options(statement.options, statement.properties));
     for (const auto& option : options) SLUICE_RETURN_IF_ERROR(add_source_option(source, place, option));
-    if (source.paths.empty())
+    if (source.paths.empty() && place != rate_source)
       return status(errc::invalid_option, "the source " + source.format + " needs the option `path`", statement.format_position);
     return action(std::move(out));
   }

@@ -1,5 +1,7 @@
 #include "common/plan/options.hpp"
 
+#include <arrow/api.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -128,6 +130,9 @@ const std::vector<option_info>& option_table() {
       {"negativeInf", csv, v::any_text, "", "text read as minus infinity (default -Inf)"},
       {"quoteAll", csv_sink, v::boolean, "", "quote every value (default false)"},
       {"escapeQuotes", csv_sink, v::boolean, "", "quote values that hold a quote (default true)"},
+      {"rowsPerSecond", rate_source, v::positive_integer, "", "rows that come each second (default 1)"},
+      {"rampUpTime", rate_source, v::duration, "", "time until rowsPerSecond is reached (default 0s)"},
+      {"numPartitions", rate_source, v::positive_integer, "", "accepted for Spark's sake; rows are divided by their number"},
       {"outputMode", streaming_table, v::one_of, "append update complete", "which rows of the result a batch hands to the sink"},
       {"trigger", streaming_table, v::trigger, "", "'availableNow', 'once' or an interval; without it batches follow one another"},
       {"checkpointLocation", streaming_table, v::text, "", "folder of the query's checkpoint"},
@@ -146,7 +151,8 @@ struct named_place {
   std::string_view name;
   unsigned place;
 };
-constexpr named_place source_places[] = {{"json", json_source}, {"csv", csv_source}, {"text", text_source}, {"parquet", parquet_source}};
+constexpr named_place source_places[] = {{"json", json_source}, {"csv", csv_source}, {"text", text_source}, {"parquet", parquet_source},
+                                         {"rate", rate_source}};
 constexpr named_place sink_places[] = {{"memory", memory_sink}, {"console", console_sink}, {"json", json_sink},
                                        {"csv", csv_sink},       {"text", text_sink},       {"parquet", parquet_sink}};
 
@@ -168,6 +174,12 @@ std::vector<std::string> names_of(const named_place (&places)[N]) {
 
 unsigned source_place(const std::string& format) { return place_of(source_places, format); }
 unsigned sink_place(const std::string& format) { return place_of(sink_places, format); }
+
+data::schema_ptr own_schema(const std::string& format) {
+  if (format == "text") return arrow::schema({arrow::field("value", arrow::utf8())});
+  if (format == "rate") return arrow::schema({arrow::field("timestamp", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")), arrow::field("value", arrow::int64())});
+  return nullptr;
+}
 
 const std::vector<std::string>& source_formats() {
   static const auto names = names_of(source_places);

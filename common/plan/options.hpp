@@ -20,8 +20,10 @@ enum option_place : unsigned {
   json_sink = 128,
   csv_sink = 256,
   text_sink = 512,
-  parquet_sink = 1024
+  parquet_sink = 1024,
+  rate_source = 2048
 };
+/// Sources that read files.
 inline constexpr unsigned any_source = json_source | csv_source | text_source | parquet_source;
 inline constexpr unsigned file_sink = json_sink | csv_sink | text_sink | parquet_sink;
 
@@ -40,6 +42,8 @@ const std::vector<option_info>& option_table();
 /// The place of a source or sink format; 0 when there is none of this name.
 unsigned source_place(const std::string& format);
 unsigned sink_place(const std::string& format);
+/// The schema that a source has by itself (rate, text); null for the others.
+data::schema_ptr own_schema(const std::string& format);
 /// Names of the formats, for suggestions.
 const std::vector<std::string>& source_formats();
 const std::vector<std::string>& sink_formats();

@@ -96,7 +96,7 @@ caf::result<query_begun> known_queries::begin(const begin_query& order) {
       return refuse({errc::query_active, "query " + order.plan->name + " is being started"});
   if (auto settings = settings_for(*order.plan, setup.environment->options.settings.query); !settings.ok())
     return refuse(settings.error());
-  if (auto options = discovery_options_for(*order.plan); !options.ok()) return refuse(options.error());
+  if (auto source = make_source(*order.plan); !source.ok()) return refuse(source.error());
   auto number = next_start++;
   starts.emplace(number, start_order{order, promise});
   self->send(setup.io.fast(order.plan->name),

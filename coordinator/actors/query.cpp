@@ -23,8 +23,7 @@ void query_shell::init(pointer actor, query_setup with) {
   options.look_only = setup.look_only;
   core = std::make_unique<query::query_core>(std::move(options));
   context = order_context_of(plan());
-  if (auto discovery = discovery_options_for(plan()); discovery.ok())
-    source = std::make_unique<sources::file_discovery>(*discovery);
+  if (auto made = make_source(plan()); made.ok()) source = std::move(*made);
 }
 
 query::instant query_shell::now() const {
@@ -95,10 +94,22 @@ void query_shell::listed(const files_listed& listing) {
 void query_shell::choose_input() {
   query::event::discovered found;
   found.batch = std::exchange(wanted_batch, -1);
-  for (const auto& entry : source->choose()) found.files.push_back(source_file_of(entry));
+  for (const auto& entry : source->choose(now().wall_us)) found.files.push_back(source_file_of(entry));
   if (found.files.empty())
     for (auto& wait : waits) wait.drained = wait.looked;
+  wake_for_input();
   happened(std::move(found));
+}
+
+/// Looks again when a source that needs no folder has more.
+void query_shell::wake_for_input() {
+  if (plan().trigger.what != plan::trigger_spec::kind::as_soon_as_possible) return;
+  const auto wall = now().wall_us;
+  const auto next = source->next_input_us(wall);
+  if (!next || *next == next_look_us) return;
+  next_look_us = *next;
+  self->delayed_send(self, microseconds{std::max<std::int64_t>(*next - wall, 1000)},
+                     query_happened{std::make_shared<const query::query_event>(query::event::input_available{})});
 }
 
 void query_shell::recovered(const query_recovered& outcome) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "common/plan/codec.hpp"
 #include "common/storage/durable.hpp"
+#include "coordinator/query/checkpoint.hpp"
 
 namespace sluice::actors {
 namespace {
@@ -143,6 +145,35 @@ result<query_record> decode_query_record(std::string_view bytes, const std::stri
   return record;
 }
 
+namespace {
+
+/// The id that a checkpoint belongs to; empty if that cannot be read.
+std::string owner_of(storage::file_system& files, const std::string& checkpoint) {
+  const auto path = query::checkpoint_paths{checkpoint}.metadata();
+  const auto bytes = files.read(path);
+  if (!bytes.ok()) return {};
+  const auto metadata = query::decode_metadata(*bytes, path);
+  return metadata.ok() ? metadata->query : std::string{};
+}
+
+/// Two coordinators over one data directory may both have begun a query on a new checkpoint. Only the one whose id the
+/// checkpoint bears runs; together they would fence each other for ever.
+void leave_one_owner(storage::file_system& files, std::vector<query_record>& records) {
+  std::map<std::string, int> running;
+  for (const auto& record : records)
+    if (record.desired == desired_state::running) ++running[record.plan.checkpoint];
+  for (auto& record : records) {
+    const auto& checkpoint = record.plan.checkpoint;
+    if (record.desired != desired_state::running || running[checkpoint] < 2) continue;
+    const auto owner = owner_of(files, checkpoint);
+    if (owner.empty() || owner == record.id.text) continue;
+    record.desired = desired_state::stopped;
+    record.error = {errc::checkpoint_in_use, "checkpoint " + checkpoint + " belongs to query " + owner};
+  }
+}
+
+} // namespace
+
 result<std::vector<query_record>> load_query_records(storage::file_system& files, const std::string& data_dir) {
   std::vector<query_record> records;
   auto folders = files.list(data_dir + "/queries");
@@ -160,6 +191,7 @@ result<std::vector<query_record>> load_query_records(storage::file_system& files
     record.sequence = numbers.back();
     records.push_back(std::move(record));
   }
+  leave_one_owner(files, records);
   return records;
 }
 

@@ -38,7 +38,7 @@ std::string encode(const query_record& record);
 result<query_record> decode_query_record(std::string_view bytes, const std::string& path);
 
 /// The newest record of every query. A folder without any valid record (a submit cut off by a crash) is skipped; a
-/// record that is damaged is an error.
+/// record that is damaged is an error. Of several that should run on one checkpoint only its owner does; the others are stopped.
 result<std::vector<query_record>> load_query_records(storage::file_system& files, const std::string& data_dir);
 /// Writes `record` under the next number, durably, and removes all but the one before. Gives the record with its
 /// number.

@@ -5,6 +5,8 @@
 #include "common/data/keys.hpp"
 #include "common/plan/codec.hpp"
 #include "common/storage/durable.hpp"
+#include "coordinator/sources/file_discovery.hpp"
+#include "coordinator/sources/rate_source.hpp"
 #include "coordinator/sources/split_plan.hpp"
 
 namespace sluice::actors {
@@ -126,9 +128,17 @@ query::core_options core_options_of(const query_record& record, const config::qu
   return options;
 }
 
-result<sources::discovery_options> discovery_options_for(const plan::streaming_plan& plan) {
-  return sources::discovery_options_of(plan.source.options, is_bounded(plan),
-                                       plan.trigger.what == plan::trigger_spec::kind::once);
+result<std::unique_ptr<sources::input_source>> make_source(const plan::streaming_plan& plan) {
+  std::unique_ptr<sources::input_source> source;
+  if (plan.source.format == "rate") {
+    SLUICE_ASSIGN_OR_RETURN(auto options, sources::rate_options_of(plan.source.options));
+    source = std::make_unique<sources::rate_source>(options);
+    return source;
+  }
+  SLUICE_ASSIGN_OR_RETURN(auto options, sources::discovery_options_of(plan.source.options, is_bounded(plan),
+                                                                      plan.trigger.what == plan::trigger_spec::kind::once));
+  source = std::make_unique<sources::file_discovery>(std::move(options));
+  return source;
 }
 
 query::order_context order_context_of(const plan::streaming_plan& plan) {
@@ -157,6 +167,11 @@ query::source_file source_file_of(const sources::file_entry& entry) {
 }
 
 std::string source_text(const plan::streaming_plan& plan) {
+  if (plan.source.format == "rate") {
+    auto options = sources::rate_options_of(plan.source.options);
+    return "RateStreamV2[rowsPerSecond=" + std::to_string(options.ok() ? options->rows_per_second : 1) +
+           ", rampUpTimeSeconds=" + std::to_string(options.ok() ? options->ramp_up_seconds : 0) + ", numPartitions=default]";
+  }
   std::string text = "FileStreamSource[";
   for (const auto& path : plan.source.paths) text += (text.back() == '[' ? "" : ",") + path;
   return text + "]";

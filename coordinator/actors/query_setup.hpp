@@ -3,7 +3,7 @@
 #include "common/config/settings.hpp"
 #include "coordinator/actors/query_record.hpp"
 #include "coordinator/query/query_core.hpp"
-#include "coordinator/sources/file_discovery.hpp"
+#include "coordinator/sources/input_source.hpp"
 
 namespace sluice::actors {
 
@@ -12,8 +12,8 @@ result<config::query_settings> settings_for(const plan::streaming_plan& plan, co
 
 query::metadata metadata_of(const query_record& record);
 query::core_options core_options_of(const query_record& record, const config::query_settings& settings);
-/// Error: invalid_option.
-result<sources::discovery_options> discovery_options_for(const plan::streaming_plan& plan);
+/// What says which input comes next. Error: invalid_option.
+result<std::unique_ptr<sources::input_source>> make_source(const plan::streaming_plan& plan);
 /// Encoded plan, digest and checkpoint, as orders carry them.
 query::order_context order_context_of(const plan::streaming_plan& plan);
 

@@ -6,7 +6,7 @@
 
 #include "coordinator/actors/query.hpp"
 #include "coordinator/query/query_core.hpp"
-#include "coordinator/sources/file_discovery.hpp"
+#include "coordinator/sources/input_source.hpp"
 
 namespace sluice::actors {
 
@@ -54,6 +54,7 @@ struct query_shell {
   void run_for_event(const io_actor& io, std::function<query::query_event()> work);
   void run_quietly(const io_actor& io, std::function<status()> work, std::string what);
   void choose_input();
+  void wake_for_input();
   void settle_processed();
   void watch();
   void release();
@@ -67,10 +68,11 @@ struct query_shell {
   pointer self = nullptr;
   query_setup setup;
   std::unique_ptr<query::query_core> core;
-  std::unique_ptr<sources::file_discovery> source;
+  std::unique_ptr<sources::input_source> source;
   query::order_context context;
   std::deque<query::query_event> pending;  ///< events raised while actions are performed
   bool handling = false;
+  std::int64_t next_look_us = 0;           ///< wall time of the look that a timer will wake for
   std::int64_t wanted_batch = -1;          ///< the batch whose input the core asked for
   std::map<worker_id, member> members;
   bool waits_for_workers = false;          ///< said already

@@ -8,6 +8,8 @@
 
 #include "common/base/seeded_bug.hpp"
 
+#include "coordinator/sources/time_text.hpp"
+
 namespace sluice::sources {
 
 namespace {
@@ -48,27 +50,13 @@ status read_flag(const plan::option_map& options, const char* name, const char* 
   return ok();
 }
 
-// "7d", "90 min", "500" (milliseconds), "2 hours".
 status read_age(const plan::option_map& options, std::int64_t& out) {
   const auto* text = find_option(options, "maxfileage");
   if (text == nullptr) return ok();
-  std::int64_t value = 0;
-  const auto lower = lower_case(*text);
-  const auto parsed = std::from_chars(lower.data(), lower.data() + lower.size(), value);
-  std::string unit(parsed.ptr, lower.data() + lower.size());
-  unit.erase(0, std::min(unit.find_first_not_of(' '), unit.size()));
-  unit.erase(unit.find_last_not_of(' ') + 1);
-  if (unit.size() > 2 && unit.ends_with('s')) unit.pop_back();
-  static const std::pair<std::string_view, std::int64_t> units[] = {
-    {"us", 1}, {"microsecond", 1}, {"", 1000}, {"ms", 1000}, {"millisecond", 1000}, {"s", 1000000}, {"second", 1000000},
-    {"m", 60000000}, {"min", 60000000}, {"minute", 60000000}, {"h", 3600000000}, {"hour", 3600000000}, {"d", 86400000000},
-    {"day", 86400000000}, {"week", 604800000000}};
-  for (const auto& [name, us] : units) {
-    if (name != unit || parsed.ec != std::errc{} || value < 0) continue;
-    out = value > std::numeric_limits<std::int64_t>::max() / us ? std::numeric_limits<std::int64_t>::max() : value * us;
-    return ok();
-  }
-  return wrong_option("maxFileAge", *text, "a time like '7d' or '90 minutes'");
+  const auto age = time_text_us(*text, 1000);
+  if (!age) return wrong_option("maxFileAge", *text, "a time like '7d' or '90 minutes'");
+  out = *age;
+  return ok();
 }
 
 } // namespace
@@ -231,7 +219,7 @@ void file_discovery::on_listing(std::vector<file_entry> listing) {
   if (!frozen_ && limited && pending_.size() > most) pending_.resize(most);
 }
 
-std::vector<file_entry> file_discovery::choose() const {
+std::vector<file_entry> file_discovery::choose(std::int64_t) {
   std::vector<file_entry> chosen;
   std::int64_t bytes = 0;
   for (const auto& file : pending_) {

@@ -6,7 +6,7 @@
 ///   SLUICE_RETURN_IF_ERROR(discovery.restore(base_json));          // restart: base record …
 ///   discovery.take(batch, intent_files);                           // … then every later intent, in order
 ///   if (discovery.needs_listing()) discovery.on_listing(list_files(…));
-///   auto files = discovery.choose();                               // empty: nothing to read
+///   auto files = discovery.choose(wall_us);                             // empty: nothing to read
 ///   … the intent is durable (or adopted) …
 ///   discovery.take(batch, files_of_the_intent);
 #include <cstdint>
@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "coordinator/sources/file_listing.hpp"
+#include "coordinator/sources/input_source.hpp"
 
 namespace sluice::sources {
 
@@ -65,25 +65,25 @@ private:
   std::set<std::pair<std::int64_t, const std::string*>> oldest_;  ///< the same by time; names are the keys of `times_`, which stay put
 };
 
-class file_discovery {
+class file_discovery : public input_source {
 public:
   explicit file_discovery(discovery_options options);
 
   /// Whether choose() should be preceded by a fresh listing. False while enough files of the last one wait, and once frozen.
-  bool needs_listing() const;
-  void on_listing(std::vector<file_entry> listing);
-  /// The next batch: new files by (modification time, path), or newest first; cut by the limits, at least one. Empty: none.
-  /// Changes nothing: the same call gives the same answer until take() or on_listing().
-  std::vector<file_entry> choose() const;
-  /// The files of batch `batch` are in its durable intent. Also used at restart, in batch order.
-  void take(std::int64_t batch, const std::vector<file_entry>& files);
+  /// False while enough files of the last listing wait, and once frozen.
+  bool needs_listing() const override;
+  void on_listing(std::vector<file_entry> listing) override;
+  /// New files by (modification time, path), or newest first; cut by the limits, at least one.
+  std::vector<file_entry> choose(std::int64_t wall_us = 0) override;
+  void take(std::int64_t batch, const std::vector<file_entry>& files) override;
+  std::optional<std::int64_t> next_input_us(std::int64_t) const override { return std::nullopt; }
   /// New files known and not yet taken.
   std::size_t pending() const noexcept { return pending_.size(); }
   bool frozen() const noexcept { return frozen_; }
 
   /// For base records: everything taken up to the last take(). Files of unfinished listings are not part of it.
-  std::string to_json() const { return seen_.to_json(); }
-  status restore(std::string_view json) { return seen_.restore(json); }
+  std::string to_json() const override { return seen_.to_json(); }
+  status restore(std::string_view json) override { return seen_.restore(json); }
 
 private:
   discovery_options options_;

@@ -154,6 +154,7 @@ std::string existing_above(storage::file_system& files, std::string path) {
 } // namespace
 
 result<std::vector<file_entry>> list_files(storage::file_system& files, const plan::file_source& source) {
+  if (source.format == "rate") return status{errc::unsupported_feature, "the rate source can be read by streams only"};
   lister listing(files, source);
   for (const auto& path : source.paths) SLUICE_RETURN_IF_ERROR(listing.add_root(plain_root(path)));
   return listing.take();

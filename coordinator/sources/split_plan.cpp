@@ -24,6 +24,8 @@ bool is_compressed(const plan::file_source& source, std::string path) {
   return !codec.empty() && codec != "none" && codec != "uncompressed";
 }
 
+constexpr std::int64_t rate_rows_per_split = 1 << 18;
+
 } // namespace
 
 bool is_splittable(const plan::file_source& source, const std::string& path) {
@@ -34,9 +36,10 @@ bool is_splittable(const plan::file_source& source, const std::string& path) {
 
 std::vector<split> plan_splits(const std::vector<file_entry>& files, const plan::file_source& source, std::int64_t target_bytes) {
   std::vector<split> splits;
-  const std::int64_t target = std::max<std::int64_t>(target_bytes, 1);
+  const bool rate = source.format == "rate";
+  const std::int64_t target = rate ? rate_rows_per_split : std::max<std::int64_t>(target_bytes, 1);
   for (const auto& file : files) {
-    const std::int64_t pieces = is_splittable(source, file.path) ? std::max<std::int64_t>((file.size + target - 1) / target, 1) : 1;
+    const std::int64_t pieces = rate || is_splittable(source, file.path) ? std::max<std::int64_t>((file.size + target - 1) / target, 1) : 1;
     const auto border = [&](std::int64_t i) { return static_cast<std::int64_t>(static_cast<__int128>(file.size) * i / pieces); };
     for (std::int64_t i = 0; i < pieces; ++i)
       splits.push_back({static_cast<std::int32_t>(splits.size()), file.path, border(i), border(i + 1) - border(i) - (SLUICE_BUG(split_off_by_one) && i > 0), file.size, file.mtime_us, file.inode});

@@ -9,6 +9,7 @@
 #include "worker/readers/internal/json_reader.hpp"
 #include "worker/readers/internal/line_source.hpp"
 #include "worker/readers/internal/parquet_reader.hpp"
+#include "worker/readers/internal/rate_reader.hpp"
 #include "worker/readers/internal/scan_schema.hpp"
 #include "worker/readers/internal/text_reader.hpp"
 
@@ -51,6 +52,7 @@ result<std::unique_ptr<split_reader>> open(const plan::file_source& source, cons
   if (source.format == "parquet") return open_parquet(source, part, files, options);
   if (source.format == "csv") return open_csv(source, part, context, files, options);
   if (source.format == "text") return open_text(source, part, files, options);
+  if (source.format == "rate") return open_rate(source, part);
   return status{errc::data_source_not_found, "files of format " + source.format + " cannot be read; formats are json, csv, text and parquet"};
 }
 

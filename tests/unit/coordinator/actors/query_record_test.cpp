@@ -1,4 +1,5 @@
 #include "coordinator/actors/query_record.hpp"
+#include "coordinator/query/records.hpp"
 
 #include <gtest/gtest.h>
 
@@ -71,6 +72,27 @@ TEST(QueryRecord, TheNewestHoldsAndOldOnesGo) {
   ASSERT_EQ(records->size(), 1u);
   EXPECT_EQ(records->front().desired, desired_state::finished);
   EXPECT_EQ(records->front().sequence, 3);
+}
+
+TEST(QueryRecord, OnlyTheOwnerOfACheckpointGoesOn) {
+  storage::memory_file_system disk;
+  for (const auto* id : {"q1", "q2"}) {
+    auto record = sample(id);
+    record.sequence = -1;
+    record.desired = desired_state::running;
+    record.plan.checkpoint = "/ckpt";
+    ASSERT_TRUE(store_query_record(disk, "/data-dir", record).ok());
+  }
+  query::metadata owner;
+  owner.query = "q2";
+  owner.hash_name = "xxh3";
+  disk.put("/ckpt/metadata", query::encode(owner));
+  auto records = load_query_records(disk, "/data-dir");
+  ASSERT_TRUE(records.ok()) << records.error().to_string();
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_EQ(records->front().desired, desired_state::stopped);
+  EXPECT_EQ(records->front().error.code(), errc::checkpoint_in_use);
+  EXPECT_EQ(records->back().desired, desired_state::running);
 }
 
 TEST(QueryRecord, AnEmptyFolderIsSkippedAndADamagedRecordNamed) {

@@ -3,6 +3,7 @@
 #include "common/expr/coercion.hpp"
 #include "common/expr/decimal_kernel.hpp"
 #include "common/expr/messages.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 

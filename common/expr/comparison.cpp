@@ -1,6 +1,7 @@
 #include "common/expr/compare.hpp"
 
 #include "common/expr/coercion.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 

@@ -3,6 +3,7 @@
 #include "common/expr/coercion.hpp"
 #include "common/expr/compare.hpp"
 #include "common/expr/compute.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 
@@ -188,7 +189,7 @@ result<resolved> resolve_nvl2(std::vector<expr_ptr>& args, call_site& site) {
 
 constexpr function conditional_table[] = {
   {"case", "", 2, any_number, resolve_case, nullptr, evaluate_case, "CASE WHEN a THEN b ... ELSE c END", "The value behind the first condition that is true."},
-  {"if", "iff", 3, 3, resolve_case, nullptr, evaluate_case, "if(condition, a, b)", "a where the condition is true, else b."},
+  {"if", "", 3, 3, resolve_case, nullptr, evaluate_case, "if(condition, a, b)", "a where the condition is true, else b."},
   {"coalesce", "", 1, any_number, resolve_coalesce, nullptr, evaluate_coalesce, "coalesce(a, ...)", "The first value that is not null."},
   {"ifnull", "nvl", 2, 2, resolve_coalesce, nullptr, evaluate_coalesce, "ifnull(a, b)", "a, or b where a is null."},
   {"nvl2", "", 3, 3, resolve_nvl2, nullptr, evaluate_case, "nvl2(a, b, c)", "b where a is not null, else c."},

@@ -7,6 +7,7 @@
 #include "common/expr/datetime_pattern.hpp"
 #include "common/expr/datetime_text.hpp"
 #include "common/expr/messages.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 

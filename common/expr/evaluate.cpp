@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "common/expr/compute.hpp"
@@ -20,7 +21,54 @@ arrow::compute::ExecContext& compute_context() {
   return context;
 }
 
-evaluation::evaluation(const arrow::RecordBatch& batch, const eval_context& context) : batch_(batch), context_(context) {}
+evaluation::evaluation(const arrow::RecordBatch& batch, const eval_context& context, const bindings* variables)
+  : batch_(batch), context_(context), variables_(variables) {}
+
+namespace {
+
+result<bindings> taken(const bindings* from, const arrow::Array& rows) {
+  bindings out;
+  for (std::size_t i = 0; from && i < from->size(); ++i) {
+    const auto& [id, value] = (*from)[i];
+    SLUICE_ASSIGN_OR_RETURN(auto some, value.constant ? result<data::array_ptr>{value.array} : take(*value.array, rows));
+    out.emplace_back(id, operand{some, value.constant});
+  }
+  return out;
+}
+
+/// Columns that the expression does not use stay as they are, with another length.
+result<std::shared_ptr<arrow::RecordBatch>> taken(const arrow::RecordBatch& batch, const node& expression, const arrow::Array& rows) {
+  std::vector<int> used;
+  collect_columns(expression, used);
+  auto columns = batch.columns();
+  std::sort(used.begin(), used.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  for (int index : used)
+    if (index >= 0 && index < batch.num_columns()) {
+      SLUICE_ASSIGN_OR_RETURN(columns[index], take(*columns[index], rows));
+    }
+  return arrow::RecordBatch::Make(batch.schema(), rows.length(), std::move(columns));
+}
+
+} // namespace
+
+result<operand> evaluation::variable(const node& expression) const {
+  for (std::size_t i = variables_ ? variables_->size() : 0; i-- > 0;)
+    if ((*variables_)[i].first == expression.parameter)
+      return (*variables_)[i].second;
+  return status{errc::internal, "a lambda variable outside its function", expression.position};
+}
+
+result<data::array_ptr> evaluation::apply(const node& lambda, const std::vector<data::array_ptr>& parameters, const arrow::Array& parents) const {
+  SLUICE_ASSIGN_OR_RETURN(auto inner_variables, taken(variables_, parents));
+  const auto& body = *lambda.args[0];
+  for (std::size_t i = 0; i < parameters.size() && i + 1 < lambda.args.size(); ++i)
+    inner_variables.emplace_back(lambda.args[i + 1]->parameter, operand{parameters[i], false});
+  SLUICE_ASSIGN_OR_RETURN(auto batch, taken(batch_, body, parents));
+  evaluation inner{*batch, context_, &inner_variables};
+  SLUICE_ASSIGN_OR_RETURN(auto value, inner(body));
+  return broadcast(value, parents.length());
+}
 
 std::int64_t evaluation::rows() const noexcept { return batch_.num_rows(); }
 
@@ -82,13 +130,9 @@ result<operand> evaluation::where(const node& expression, const std::vector<std:
     return operand{nothing, true};
   }
   SLUICE_ASSIGN_OR_RETURN(auto row_numbers, finish_builder(rows));
-  std::vector<data::array_ptr> columns;
-  for (const auto& column : batch_.columns()) {
-    SLUICE_ASSIGN_OR_RETURN(auto taken, take(*column, *row_numbers));
-    columns.push_back(std::move(taken));
-  }
-  auto some = arrow::RecordBatch::Make(batch_.schema(), next, std::move(columns));
-  evaluation inner{*some, context_};
+  SLUICE_ASSIGN_OR_RETURN(auto some, taken(batch_, expression, *row_numbers));
+  SLUICE_ASSIGN_OR_RETURN(auto variables, taken(variables_, *row_numbers));
+  evaluation inner{*some, context_, &variables};
   SLUICE_ASSIGN_OR_RETURN(auto value, inner(expression));
   SLUICE_ASSIGN_OR_RETURN(auto dense, broadcast(value, next));
   SLUICE_ASSIGN_OR_RETURN(auto place_numbers, finish_builder(places));

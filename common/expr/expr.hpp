@@ -55,8 +55,23 @@ result<expr_ptr> call(const std::string& name, std::vector<expr_ptr> args, text_
                       std::string parameter = {});
 /// CAST(e AS type); error datatype_mismatch where Spark refuses the cast at analysis.
 result<expr_ptr> cast(expr_ptr input, const data::type_ptr& type, text_position position, const options& session);
+/// TRY_CAST(e AS type): null where the cast would be an error in ANSI mode.
+result<expr_ptr> try_cast(expr_ptr input, const data::type_ptr& type, text_position position, const options& session);
 /// The common type of Spark's implicit coercion (CASE branches, IN, UNION); error datatype_mismatch.
 result<data::type_ptr> common_type(const data::type_ptr& a, const data::type_ptr& b);
+
+/// A parameter of a lambda function.
+struct lambda_parameter {
+  data::type_ptr type;
+  bool nullable = true;
+};
+/// What the lambda at argument `index` of a higher-order function gets, `count` being what it is written with; `args` are the
+/// resolved arguments (null where one is not resolved yet). Error: the function takes no lambda there, or of another count.
+result<std::vector<lambda_parameter>> lambda_parameters(const std::string& function, const std::vector<expr_ptr>& args, std::size_t index,
+                                                        std::size_t count, text_position position, const options& session);
+/// A parameter inside a lambda's body; `id` differs from those of the lambdas around it.
+expr_ptr lambda_variable(int id, const lambda_parameter& of, const std::string& name, text_position position = {});
+expr_ptr lambda(std::vector<expr_ptr> variables, expr_ptr body);
 
 /// One value per row. Errors are Spark's run-time errors (divide_by_zero, cast_invalid_input, arithmetic_overflow, …).
 result<data::array_ptr> evaluate(const node& expression, const arrow::RecordBatch& batch, const eval_context& context);

@@ -40,21 +40,12 @@ struct function {
   lazy_evaluator evaluate_lazily;  ///< instead of evaluate
   std::string_view signature;
   std::string_view doc;
+  /// Trailing arguments that may be left out, separated by '|': numbers as they are, texts behind a quote ("1", "'hello", "',|-1").
+  std::string_view defaults = {};
 };
 
 /// The registry's entry or null; `name` in lower case.
 const function* find_function(const std::string& name);
-
-/// The tables that make up the registry.
-std::span<const function> arithmetic_functions();
-std::span<const function> math_functions();
-std::span<const function> comparison_functions();
-std::span<const function> logic_functions();
-std::span<const function> conditional_functions();
-std::span<const function> string_functions();
-std::span<const function> datetime_functions();
-std::span<const function> nested_functions();
-std::span<const function> cast_functions();
 
 bool any_nullable(const std::vector<expr_ptr>& args);
 

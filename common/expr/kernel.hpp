@@ -159,19 +159,27 @@ auto with_number_type(arrow::Type::type id, F&& f) {
   }
 }
 
+/// Values of lambda variables, by id; as long as the batch.
+using bindings = std::vector<std::pair<std::string, operand>>;
+
 /// Evaluates sub-expressions of one batch; handed to functions that must not evaluate all their arguments for all rows.
 class evaluation {
 public:
-  evaluation(const arrow::RecordBatch& batch, const eval_context& context);
+  evaluation(const arrow::RecordBatch& batch, const eval_context& context, const bindings* variables = nullptr);
   result<operand> operator()(const node& expression);
   /// The value for the rows whose byte is set, null elsewhere; the other rows can raise no error.
   result<operand> where(const node& expression, const std::vector<std::uint8_t>& selected);
   const eval_context& context() const noexcept { return context_; }
   std::int64_t rows() const noexcept;
+  /// The value of a lambda variable.
+  result<operand> variable(const node& expression) const;
+  /// A lambda's body for `count` elements: element i belongs to row parents[i], `parameters` hold its variables.
+  result<data::array_ptr> apply(const node& lambda, const std::vector<data::array_ptr>& parameters, const arrow::Array& parents) const;
 
 private:
   const arrow::RecordBatch& batch_;
   const eval_context& context_;
+  const bindings* variables_;
 };
 
 } // namespace sluice::expr

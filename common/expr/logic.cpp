@@ -1,4 +1,5 @@
 #include "common/expr/coercion.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 

@@ -4,6 +4,7 @@
 #include "common/expr/decimal_kernel.hpp"
 #include "common/expr/messages.hpp"
 #include "common/expr/number_text.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 
@@ -177,7 +178,7 @@ result<data::array_ptr> evaluate_ceiling(const frame& call, const operands& args
   numbers<double> values{args[0]};
   for (std::int64_t i = 0; i < call.rows; ++i) {
     const double value = mode == rounding::up ? std::ceil(values[i]) : std::floor(values[i]);
-    if (call.ansi() && !nulls.null(i) && !(value >= -9223372036854775808.0 && value < 9223372036854775808.0))
+    if (call.ansi() && !nulls.null(i) && value == value && !(value >= -9223372036854775808.0 && value < 9223372036854775808.0))
       return call.fail(errc::arithmetic_overflow, "overflow." + bypass_hint());
     out[i] = value != value ? 0
              : value >= 9223372036854775807.0 ? std::numeric_limits<std::int64_t>::max()
@@ -259,6 +260,22 @@ result<resolved> resolve_ceiling(std::vector<expr_ptr>& args, call_site& site) {
   return resolved{arrow::int64(), args[0]->nullable};
 }
 
+template <rounding mode>
+result<data::array_ptr> evaluate_ceiling_to(const frame& call, const operands& args) {
+  return args.size() == 2 ? evaluate_round<mode>(call, args) : evaluate_ceiling<mode>(call, args);
+}
+result<resolved> resolve_ceiling_to(std::vector<expr_ptr>& args, call_site& site) {
+  if (args.size() == 1)
+    return resolve_ceiling(args, site);
+  if (is_text(*args[0]->type) || is_null(*args[0]->type))
+    args[0] = implicit_cast(args[0], arrow::float64());
+  if (is_number_type(*args[0]->type) && !is_decimal_type(*args[0]->type)) {
+    const auto shape = decimal_for(*args[0]);
+    args[0] = implicit_cast(args[0], arrow::decimal128(shape.precision, shape.scale));
+  }
+  return resolve_round(args, site);
+}
+
 result<resolved> resolve_doubles(std::vector<expr_ptr>& args, call_site& site) {
   for (std::size_t i = 0; i < args.size(); ++i)
     SLUICE_RETURN_IF_ERROR(require(args, i, arrow::float64(), site));
@@ -269,8 +286,8 @@ constexpr function math_table[] = {
   {"abs", "", 1, 1, resolve_abs, evaluate_abs, nullptr, "abs(a)", "The number without its sign."},
   {"round", "", 1, 2, resolve_round, evaluate_round<rounding::half_up>, nullptr, "round(a[, places])", "Rounded half up."},
   {"bround", "", 1, 2, resolve_round, evaluate_round<rounding::half_even>, nullptr, "bround(a[, places])", "Rounded half to even."},
-  {"ceil", "ceiling", 1, 1, resolve_ceiling, evaluate_ceiling<rounding::up>, nullptr, "ceil(a)", "The smallest integer that is not less."},
-  {"floor", "", 1, 1, resolve_ceiling, evaluate_ceiling<rounding::down>, nullptr, "floor(a)", "The greatest integer that is not more."},
+  {"ceil", "ceiling", 1, 2, resolve_ceiling_to, evaluate_ceiling_to<rounding::up>, nullptr, "ceil(a[, places])", "The smallest integer, or number with so many places, that is not less."},
+  {"floor", "", 1, 2, resolve_ceiling_to, evaluate_ceiling_to<rounding::down>, nullptr, "floor(a[, places])", "The greatest integer, or number with so many places, that is not more."},
   {"sqrt", "", 1, 1, resolve_doubles, evaluate_double<square_root>, nullptr, "sqrt(a)", "Square root."},
   {"exp", "", 1, 1, resolve_doubles, evaluate_double<exponential>, nullptr, "exp(a)", "e to the power of a."},
   {"power", "pow", 2, 2, resolve_doubles, evaluate_power, nullptr, "power(a, b)", "a to the power of b."},

@@ -3,6 +3,8 @@
 #include "common/expr/coercion.hpp"
 #include "common/expr/compare.hpp"
 #include "common/expr/compute.hpp"
+#include "common/expr/maps.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 
@@ -130,12 +132,17 @@ result<data::array_ptr> evaluate_array(const frame& call, const operands& args) 
 }
 
 result<data::array_ptr> evaluate_map(const frame& call, const operands& args) {
-  SLUICE_ASSIGN_OR_RETURN(auto offsets, even_offsets(call.rows, static_cast<std::int64_t>(args.size() / 2)));
-  SLUICE_ASSIGN_OR_RETURN(auto keys, interleave(args, call.rows, 0, 2));
-  if (keys->null_count() > 0)
-    return call.fail(errc::invalid_argument, "Cannot use null as map key.", "NULL_MAP_KEY");
-  SLUICE_ASSIGN_OR_RETURN(auto items, interleave(args, call.rows, 1, 2));
-  return data::array_ptr{std::make_shared<arrow::MapArray>(call.call.type, call.rows, offsets, keys, items)};
+  const auto& type = static_cast<const arrow::MapType&>(*call.call.type);
+  const auto pairs = static_cast<std::int64_t>(args.size() / 2);
+  SLUICE_ASSIGN_OR_RETURN(auto keys, pairs ? interleave(args, call.rows, 0, 2) : all_null(type.key_type(), 0));
+  SLUICE_ASSIGN_OR_RETURN(auto items, pairs ? interleave(args, call.rows, 1, 2) : all_null(type.item_type(), 0));
+  map_builder out{call, *keys, *items};
+  for (std::int64_t i = 0; i < call.rows; ++i) {
+    for (auto k = i * pairs; k < (i + 1) * pairs; ++k)
+      SLUICE_RETURN_IF_ERROR(out.add(k, k));
+    out.end_row();
+  }
+  return out.finish();
 }
 
 result<data::array_ptr> evaluate_size(const frame& call, const operands& args) {
@@ -143,8 +150,8 @@ result<data::array_ptr> evaluate_size(const frame& call, const operands& args) {
   SLUICE_ASSIGN_OR_RETURN(auto out, number_output<std::int32_t>::make(call.rows));
   const auto& list = static_cast<const arrow::ListArray&>(*args[0].array);
   for (std::int64_t i = 0; i < call.rows; ++i)
-    out[i] = nulls.null(i) ? 0 : list.value_length(args[0].at(i));
-  return out.finish(arrow::int32(), nulls);
+    out[i] = nulls.null(i) ? -1 : list.value_length(args[0].at(i));
+  return out.finish(arrow::int32(), call.ansi() ? nulls : null_mask{});
 }
 
 result<data::array_ptr> evaluate_array_contains(const frame& call, const operands& args) {
@@ -269,7 +276,7 @@ result<resolved> resolve_map(std::vector<expr_ptr>& args, call_site& site) {
 result<resolved> resolve_size(std::vector<expr_ptr>& args, call_site& site) {
   if (args[0]->type->id() != arrow::Type::LIST && args[0]->type->id() != arrow::Type::MAP)
     return unexpected_type(args, 0, "(\"ARRAY\" or \"MAP\")", site);
-  return resolved{arrow::int32(), args[0]->nullable};
+  return resolved{arrow::int32(), site.session.ansi && args[0]->nullable};
 }
 
 result<resolved> resolve_array_contains(std::vector<expr_ptr>& args, call_site& site) {
@@ -281,7 +288,7 @@ result<resolved> resolve_array_contains(std::vector<expr_ptr>& args, call_site& 
     return unexpected_type(args, 1, "\"" + sql_type(*element) + "\"", site);
   args[0] = implicit_cast(args[0], arrow::list(arrow::field("element", *common)));
   args[1] = implicit_cast(args[1], *common);
-  return resolved{arrow::boolean(), true};
+  return resolved{arrow::boolean(), any_nullable(args) || args[0]->type->field(0)->nullable()};
 }
 
 constexpr function nested_table[] = {
@@ -292,7 +299,7 @@ constexpr function nested_table[] = {
   {"struct", "", 1, any_number, resolve_struct, evaluate_struct, nullptr, "struct(a, ...)", "A struct of the values."},
   {"named_struct", "", 2, any_number, resolve_named_struct, evaluate_named_struct, nullptr, "named_struct(name, value, ...)", "A struct of the named values."},
   {"array", "", 0, any_number, resolve_array, evaluate_array, nullptr, "array(a, ...)", "An array of the values."},
-  {"map", "", 2, any_number, resolve_map, evaluate_map, nullptr, "map(key, value, ...)", "A map of the pairs."},
+  {"map", "", 0, any_number, resolve_map, evaluate_map, nullptr, "map(key, value, ...)", "A map of the pairs."},
   {"size", "cardinality", 1, 1, resolve_size, evaluate_size, nullptr, "size(array or map)", "Number of elements; null for null."},
   {"array_contains", "", 2, 2, resolve_array_contains, evaluate_array_contains, nullptr, "array_contains(array, value)", "Whether the value is in the array."},
 };

@@ -29,7 +29,7 @@ expr_ptr column(int index, const data::type_ptr& type, std::string name, bool nu
 }
 
 bool is_constant(const node& expression) {
-  if (expression.kind == node_kind::column)
+  if (expression.kind == node_kind::column || expression.name == "lambda_variable")
     return false;
   for (const auto& arg : expression.args)
     if (!is_constant(*arg))

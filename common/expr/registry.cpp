@@ -1,12 +1,14 @@
 #include "common/expr/registry.hpp"
 
+#include <arrow/scalar.h>
+
 #include <algorithm>
 #include <cctype>
 #include <numeric>
 #include <sstream>
 #include <unordered_map>
 
-#include "common/expr/function.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 
@@ -19,8 +21,7 @@ struct registry {
 
 registry make_registry() {
   registry made;
-  for (auto table : {arithmetic_functions(), math_functions(), comparison_functions(), logic_functions(), conditional_functions(),
-                     string_functions(), datetime_functions(), nested_functions(), cast_functions()})
+  for (auto table : all_tables())
     for (const auto& one : table) {
       made.by_name.emplace(std::string{one.name}, &one);
       std::istringstream aliases{std::string{one.aliases}};
@@ -64,6 +65,28 @@ std::string argument_count(const function& entry) {
   if (entry.max_args == any_number)
     return "> " + std::to_string(entry.min_args - 1);
   return "[" + std::to_string(entry.min_args) + ", " + std::to_string(entry.max_args) + "]";
+}
+
+/// Appends the defaults of arguments that were left out.
+void add_defaults(const function& entry, std::vector<expr_ptr>& args) {
+  std::vector<std::string_view> texts;
+  for (auto left = entry.defaults; !left.empty();) {
+    const auto end = std::min(left.find('|'), left.size());
+    texts.push_back(left.substr(0, end));
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
+  const auto required = static_cast<std::size_t>(entry.max_args) - texts.size();
+  for (auto i = args.size(); i < static_cast<std::size_t>(entry.max_args) && !texts.empty() && i >= required; ++i) {
+    const auto given = texts[i - required];
+    if (given == "true")
+      args.push_back(literal(std::make_shared<arrow::BooleanScalar>(true)));
+    else if (given == "null")
+      args.push_back(null_literal(arrow::utf8()));
+    else if (given[0] == '\'')
+      args.push_back(literal(std::make_shared<arrow::StringScalar>(std::string{given.substr(1)})));
+    else
+      args.push_back(literal(std::make_shared<arrow::Int32Scalar>(std::stoi(std::string{given}))));
+  }
 }
 
 } // namespace
@@ -114,6 +137,10 @@ result<expr_ptr> call(const std::string& name, std::vector<expr_ptr> args, text_
   auto lower = lower_name(name);
   if (lower == "-" && args.size() == 1)
     lower = "negative";
+  if (args.size() == 3 && (lower == "dateadd" || lower == "date_add"))
+    lower = "timestampadd";
+  else if (args.size() == 3 && (lower == "datediff" || lower == "date_diff"))
+    lower = "timestampdiff";
   const auto* entry = find_function(lower);
   if (entry == nullptr) {
     auto nearest = nearest_function(name);
@@ -127,6 +154,7 @@ result<expr_ptr> call(const std::string& name, std::vector<expr_ptr> args, text_
                     std::to_string(count) + ".",
                   position};
   const auto original = args;
+  add_defaults(*entry, args);
   call_site site{lower, position, session, std::move(parameter), &original};
   SLUICE_ASSIGN_OR_RETURN(auto type, entry->resolve(args, site));
   auto made = std::make_shared<node>();

@@ -1,54 +1,15 @@
-#include <unicode/locid.h>
-#include <unicode/unistr.h>
-
 #include <algorithm>
 #include <optional>
 
 #include "common/expr/coercion.hpp"
 #include "common/expr/like_pattern.hpp"
+#include "common/expr/lists.hpp"
+#include "common/expr/points.hpp"
+#include "common/expr/tables.hpp"
 
 namespace sluice::expr {
 
 namespace {
-
-bool is_ascii(std::string_view text) {
-  unsigned char all = 0;
-  for (unsigned char c : text)
-    all |= c;
-  return all < 0x80;
-}
-
-std::int64_t count_points(std::string_view text) {
-  std::int64_t count = 0;
-  for (unsigned char c : text)
-    count += (c & 0xc0) != 0x80;
-  return count;
-}
-
-/// Byte offset of code point `index`; the size when there are fewer.
-std::size_t offset_of_point(std::string_view text, std::int64_t index) {
-  std::size_t at = 0;
-  for (; at < text.size(); ++at) {
-    if ((text[at] & 0xc0) == 0x80)
-      continue;
-    if (index-- == 0)
-      return at;
-  }
-  return at;
-}
-
-void change_case(std::string_view text, bool to_upper, std::string& changed) {
-  changed.assign(text);
-  if (is_ascii(text)) {
-    for (auto& c : changed)
-      if (to_upper ? (c >= 'a' && c <= 'z') : (c >= 'A' && c <= 'Z'))
-        c ^= 0x20;
-    return;
-  }
-  auto unicode = icu::UnicodeString::fromUTF8(icu::StringPiece{text.data(), static_cast<std::int32_t>(text.size())});
-  changed.clear();
-  (to_upper ? unicode.toUpper(icu::Locale::getRoot()) : unicode.toLower(icu::Locale::getRoot())).toUTF8String(changed);
-}
 
 template <bool to_upper>
 result<data::array_ptr> evaluate_letter_case(const frame& call, const operands& args) {
@@ -171,24 +132,36 @@ result<data::array_ptr> joined(const frame& call, const operands& args) {
 }
 
 result<data::array_ptr> evaluate_concat(const frame& call, const operands& args) {
+  if (call.call.type->id() == arrow::Type::LIST)
+    return concat_arrays(call, args);
   return call.call.type->id() == arrow::Type::BINARY ? joined<arrow::BinaryBuilder>(call, args) : joined<arrow::StringBuilder>(call, args);
 }
 
 /// args: separator, texts; nulls are skipped.
 result<data::array_ptr> evaluate_concat_ws(const frame& call, const operands& args) {
   SLUICE_ASSIGN_OR_RETURN(auto nulls, null_mask::of({args.data(), 1}, call.rows));
-  std::vector<texts> values(args.begin(), args.end());
+  const texts separators{args[0]};
   std::string text;
   return build_texts(call.rows, nulls, [&](std::int64_t i, arrow::StringBuilder& out) {
     text.clear();
     bool first = true;
+    auto add = [&](std::string_view part) {
+      if (!first)
+        text += separators[i];
+      first = false;
+      text += part;
+    };
     for (std::size_t k = 1; k < args.size(); ++k) {
       if (args[k].null(i))
         continue;
-      if (!first)
-        text += values[0][i];
-      first = false;
-      text += values[k][i];
+      if (args[k].id() != arrow::Type::LIST) {
+        add(texts{args[k]}[i]);
+        continue;
+      }
+      list_rows in{args[k]};
+      for (auto e = in.begin(i); e < in.end(i); ++e)
+        if (in.values().IsValid(e))
+          add(static_cast<const arrow::StringArray&>(in.values()).GetView(e));
     }
     return data::from_arrow(out.Append(text));
   });
@@ -270,9 +243,14 @@ result<resolved> resolve_replace(std::vector<expr_ptr>& args, call_site& site) {
 }
 
 result<resolved> resolve_concat_ws(std::vector<expr_ptr>& args, call_site& site) {
-  SLUICE_ASSIGN_OR_RETURN(auto type, resolve_texts(args, site));
-  type.nullable = args[0]->nullable;
-  return type;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const auto& type = *args[i]->type;
+    if (i > 0 && type.id() == arrow::Type::LIST && (is_text(*type.field(0)->type()) || is_null(*type.field(0)->type())))
+      args[i] = implicit_cast(args[i], array_of(arrow::utf8()));
+    else
+      SLUICE_RETURN_IF_ERROR(require(args, i, arrow::utf8(), site));
+  }
+  return resolved{arrow::utf8(), args[0]->nullable};
 }
 
 result<resolved> resolve_length(std::vector<expr_ptr>& args, call_site& site) {
@@ -295,9 +273,14 @@ result<resolved> resolve_concat(std::vector<expr_ptr>& args, call_site& site) {
   const bool binary = std::all_of(args.begin(), args.end(), [](const auto& arg) { return arg->type->id() == arrow::Type::BINARY; });
   if (binary && !args.empty())
     return resolved{arrow::binary(), any_nullable(args)};
+  if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg->type->id() == arrow::Type::LIST; })) {
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < args.size(); ++i)
+      all.push_back(i);
+    SLUICE_ASSIGN_OR_RETURN(auto type, unify(args, all, site));
+    return resolved{type, any_nullable(args)};
+  }
   for (auto& arg : args) {
-    if (arg->type->id() == arrow::Type::LIST)
-      return status{errc::unsupported_feature, "concat of arrays is not supported", site.position};
     if (arg->type->id() == arrow::Type::BINARY)
       arg = implicit_cast(arg, arrow::utf8());
   }

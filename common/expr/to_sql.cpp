@@ -77,7 +77,15 @@ std::string upper_ascii(std::string text) {
 
 bool is_infix(const std::string& name) {
   static const std::unordered_set<std::string> names = {"+", "-", "*", "/", "%", "=", "<", "<=", ">", ">=", "<=>", "and", "or", "div",
-                                                        "&", "|", "^"};
+                                                        "&", "|", "^", "<<", ">>", ">>>"};
+  return names.count(name) > 0;
+}
+
+/// Spark names most functions of doubles so.
+bool shown_in_capitals(const std::string& name) {
+  static const std::unordered_set<std::string> names = {"acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "cot", "csc", "degrees", "e",
+                                                        "exp", "expm1", "hypot", "log", "log10", "log1p", "log2", "pi", "power", "radians", "sec", "signum",
+                                                        "sin", "sinh", "sqrt", "tan", "tanh", "rlike", "regexp", "regexp_like"};
   return names.count(name) > 0;
 }
 
@@ -100,8 +108,10 @@ std::string call_sql(const node& expression) {
     return "(NOT (" + arg(0) + " = " + arg(1) + "))";
   if ((name == "trim" || name == "ltrim" || name == "rtrim") && args.size() == 2)
     return std::string{"TRIM("} + (name == "trim" ? "BOTH " : name == "ltrim" ? "LEADING " : "TRAILING ") + arg(0) + " FROM " + arg(1) + ")";
-  if (name == "sqrt" || name == "exp" || name == "power")
+  if (shown_in_capitals(name))
     return upper_ascii(name) + "(" + list_sql(args) + ")";
+  if (!expression.parameter.empty() && expression.name != "typeof" && expression.parameter[0] == '\x1f')
+    return expression.parameter.substr(1);
   if (name == "positive")
     return "(+ " + arg(0) + ")";
   if (name == "nvl2" && args.size() == 3 && args[0]->args.size() == 1)
@@ -114,9 +124,21 @@ std::string call_sql(const node& expression) {
     return "(- " + arg(0) + ")";
   if (name == "not" || name == "!")
     return "(NOT " + arg(0) + ")";
-  if (name == "is_null")
+  if (name == "~")
+    return "~" + arg(0);
+  if (name == "lambda")
+    return "lambdafunction(" + list_sql(args) + ")";
+  if (name == "lambda_variable")
+    return "namedlambdavariable()";
+  if (name == "raise_error" && args.size() == 1)
+    return "raise_error(USER_RAISED_EXCEPTION, map(errorMessage, " + arg(0) + "))";
+  if (name == "current_database")
+    return "current_schema()";
+  if (name == "try_cast")
+    return expression.parameter == "implicit" || !is_atomic(*expression.type) ? arg(0) : "TRY_CAST(" + arg(0) + " AS " + sql_type(*expression.type) + ")";
+  if (name == "is_null" || name == "isnull")
     return "(" + arg(0) + " IS NULL)";
-  if (name == "is_not_null")
+  if (name == "is_not_null" || name == "isnotnull")
     return "(" + arg(0) + " IS NOT NULL)";
   if (name == "in")
     return "(" + arg(0) + " IN (" + list_sql(args, 1) + "))";
@@ -134,7 +156,7 @@ std::string call_sql(const node& expression) {
     return arg(0) + "[" + arg(1) + "]";
   if (name == "||")
     return "concat(" + list_sql(args) + ")";
-  if (name == "ceil" || name == "ceiling" || name == "floor")
+  if ((name == "ceil" || name == "floor") && args.size() == 1)
     return (name[0] == 'c' ? "CEIL(" : "FLOOR(") + list_sql(args) + ")";
   if (name == "nullif")
     return "nullif(" + arg(0) + ", " + arg(1) + ")";

@@ -80,7 +80,8 @@ result<expr::expr_ptr> resolver::resolve(const sql::expression& node) {
       SLUICE_ASSIGN_OR_RETURN(auto operand, resolve(*node.args[0]));
       auto type = data::type_from_name(node.type);
       if (!type.ok()) return std::move(type).error().with_position(node.position);
-      return expr::cast(std::move(operand), *type, node.position, session_);
+      return node.text == "try" ? expr::try_cast(std::move(operand), *type, node.position, session_)
+                                : expr::cast(std::move(operand), *type, node.position, session_);
     }
     case kind::get_field: {
       SLUICE_ASSIGN_OR_RETURN(auto operand, resolve(*node.args[0]));
@@ -141,6 +142,7 @@ result<expr::expr_ptr> resolver::resolve_alias(const std::string& name, text_pos
 
 result<expr::expr_ptr> resolver::resolve_name(const sql::expression& node) {
   const auto& parts = node.parts;
+  if (auto variable = find_lambda_variable(parts[0])) return fields_of(std::move(variable), parts, 1, node.position);
   bool aliases_now = aliases_first_ && !in_aggregate_;
   if (aliases_now) {
     SLUICE_ASSIGN_OR_RETURN(auto alias, resolve_alias(parts[0], node.position));
@@ -215,6 +217,7 @@ result<expr::expr_ptr> resolver::resolve_call(const sql::expression& node) {
   if (node.distinct || node.filter || node.ignore_nulls)
     return refused(std::string(node.distinct ? "DISTINCT" : node.filter ? "FILTER" : "IGNORE NULLS") + " of `" + node.text +
                    "`, which is no aggregate function, is not supported", node.position);
+  if (has_lambda(node)) return resolve_higher_order(node);
   SLUICE_ASSIGN_OR_RETURN(auto args, resolve_args(node));
   if (sum) {
     auto whole = [](const expr::node& e) { return e.type->id() >= arrow::Type::INT8 && e.type->id() <= arrow::Type::INT32; };

@@ -49,6 +49,9 @@ private:
   result<expr::expr_ptr> resolve_interval_sum(const sql::expression& node, const sql::expression& time, const sql::expression& span);
   result<expr::expr_ptr> resolve_window_use(const sql::expression& node);
   result<std::vector<expr::expr_ptr>> resolve_args(const sql::expression& node);
+  /// A call with lambda functions among its arguments (lambdas.cpp).
+  result<expr::expr_ptr> resolve_higher_order(const sql::expression& node);
+  expr::expr_ptr find_lambda_variable(const std::string& name) const;
   status unknown_function(const sql::expression& node) const;
   expr::expr_ptr window_column(text_position position) const;
 
@@ -60,6 +63,7 @@ private:
   const std::vector<named_expression>* aliases_ = nullptr;
   bool aliases_first_ = false;
   bool in_aggregate_ = false;
+  std::vector<named_expression> lambda_variables_;  ///< of the lambdas around, innermost last
 };
 
 /// Literals of the AST.
@@ -68,6 +72,7 @@ result<expr::expr_ptr> resolve_literal(const sql::expression& node, const expr::
 /// Whether an aggregate function is called inside.
 bool has_aggregate(const sql::expression& node);
 bool is_window_call(const sql::expression& node);
+bool has_lambda(const sql::expression& node);
 bool has_window_call(const sql::expression& node);
 
 } // namespace sluice::plan::internal

@@ -168,4 +168,24 @@ TEST(Functions, Trees) {
   EXPECT_EQ(s.run(sum, t.batch), "5|11");
 }
 
+TEST(RowFunctions, FollowTheirSignatures) {
+  testing::session s;
+  testing::table t{"s string, i int", R"([["kitten", 3], [null, 1], ["", 2]])"};
+  EXPECT_EQ(s.run(s("levenshtein", {t["s"], testing::str("sitting")}), t.batch), "3|null|7");
+  EXPECT_EQ(s.run(s("repeat", {t["s"], t["i"]}), t.batch), "kittenkittenkitten|null|");
+  EXPECT_EQ(s.run(s("lpad", {t["s"], testing::num(8)}), t.batch), "  kitten|null|        ");
+  EXPECT_EQ(s.run(s("regexp_replace", {t["s"], testing::str("(t+)"), testing::str("<$1>")}), t.batch), "ki<tt>en|null|");
+  EXPECT_EQ(s.run(s("split", {t["s"], testing::str("t")}), t.batch), "[ki, , en]|null|[]");
+  EXPECT_EQ(s.run(s("hash", {t["i"]}), t.batch->Slice(1, 1)), "-559580957");
+  EXPECT_FALSE(s("levenshtein", {testing::str("a"), testing::str("b")})->nullable);
+}
+
+TEST(RowFunctions, FailWithSparksConditions) {
+  testing::session s;
+  EXPECT_EQ(s.run(s("rlike", {testing::str("a"), testing::str("(")})), "error invalid_parameter_value");
+  EXPECT_EQ(s.run(s("raise_error", {testing::str("no")})), "error raised_by_user");
+  EXPECT_EQ(s.run(s("try_add", {testing::lit("int", "2147483647"), testing::num(1)})), "null");
+  EXPECT_EQ(s.run(s("rlike", {testing::str(std::string(40, 'a')), testing::str("(a|a)*\\1b")})), "error limit_exceeded");
+}
+
 } // namespace sluice::expr

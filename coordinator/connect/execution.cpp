@@ -109,12 +109,10 @@ void deliver(const call& call, const actors::batch_rows& rows) {
 }
 
 void with_scope(const call& call, std::function<void(const scope&)> then) {
-  call.host.plane.list_tables([call, then = std::move(then)](catalog::result_tables tables) {
-    call.host.plane.compute([call, then, tables = std::move(tables)] {
-      scope seen{catalog::session(call.session->tables(tables)), call.session->settings(), call.session->views(), call.session->artifacts(),
-                 call.host.directory};
-      then(seen);
-    });
+  call.host.plane.compute([call, then = std::move(then)] {
+    scope seen{catalog::session(call.session->tables()), call.session->settings(), call.session->views(), call.session->artifacts(),
+               call.host.directory};
+    then(seen);
   });
 }
 

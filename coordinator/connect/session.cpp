@@ -55,11 +55,12 @@ bool session::drop_view(const std::string& name) {
   return views_.erase(sql::to_lower(name)) > 0;
 }
 
-catalog::result_tables session::tables(catalog::result_tables cluster) const {
+catalog::result_tables session::tables() const {
+  catalog::result_tables out;
   std::lock_guard lock(mutex_);
   for (const auto& [run, stream] : streams_)
-    if (stream->schema) cluster.put({stream->name, stream->id, stream->schema, stream->mode});
-  return cluster;
+    if (stream->schema) out.put({stream->name, stream->id, stream->schema, stream->mode});
+  return out;
 }
 std::map<std::string, query_id> session::table_queries() const {
   std::map<std::string, query_id> out;

@@ -38,8 +38,8 @@ public:
   /// Error: already_exists.
   status define_view(const std::string& name, spark::connect::Relation relation, bool replace);
   bool drop_view(const std::string& name);
-  /// The cluster's result tables with this session's own before them.
-  catalog::result_tables tables(catalog::result_tables cluster) const;
+  /// Memory tables of this session's queries: as in Spark, a session does not see those of others.
+  catalog::result_tables tables() const;
   /// Queries behind the names of this session's own tables.
   std::map<std::string, query_id> table_queries() const;
 

@@ -7,6 +7,7 @@
 #include "common/sql/ast.hpp"
 #include "common/sql/nearest.hpp"
 #include "coordinator/connect/execution.hpp"
+#include "coordinator/connect/spark_options.hpp"
 #include "coordinator/connect/types.hpp"
 #include "proto/spark/connect/base.pb.h"
 
@@ -74,7 +75,7 @@ status add_options(const start_message& start, const std::string& format, std::v
     auto lower = sql::to_lower(key);
     if (lower == "path" && !is_file) continue;
     auto checked = plan::check_option(key, value, place | plan::streaming_table, "a sink " + format, {}, {});
-    if (!checked.ok() && checked.code() == errc::unknown_option) {
+    if (!checked.ok() && checked.code() == errc::unknown_option && !spark_knows_option(key)) {
       log::warn("an option is ignored", "sink", format, "option", key, "query", start.query_name());
       continue;
     }
@@ -148,6 +149,7 @@ void start_stream(const call& call, start_message start) {
       if (call.session->has_bus()) out.set_query_started_event_json(started_json(*made, call.host.clock->wall().count()));
       call.operation->send(std::move(response));
       call.operation->complete();
+      made->announced();
     });
   });
 }

@@ -54,6 +54,30 @@ std::string iso_now(std::int64_t wall_us) {
 
 } // namespace
 
+void stream::announced() {
+  while (true) {
+    std::vector<stream_event> held;
+    {
+      std::lock_guard lock(mutex_);
+      announced_ = held_.empty();
+      if (announced_) return;
+      held.swap(held_);
+    }
+    for (auto& event : held) listener_(std::move(event));
+  }
+}
+
+void stream::tell(stream_event event) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!announced_) {
+      held_.push_back(std::move(event));
+      return;
+    }
+  }
+  listener_(std::move(event));
+}
+
 stream::state stream::now() const {
   std::lock_guard lock(mutex_);
   return state_;
@@ -98,7 +122,7 @@ void stream::on_progress(std::shared_ptr<const query::query_progress> progress) 
     recent_.push_back(progress);
     if (recent_.size() > most_reports) recent_.pop_front();
   }
-  listener_({stream_event::kind::progress, event_json(*progress)});
+  tell({stream_event::kind::progress, event_json(*progress)});
 }
 
 void stream::on_end(std::string end, status error) {
@@ -114,7 +138,7 @@ void stream::on_end(std::string end, status error) {
       event["errorClassOnException"] = "STREAM_FAILED";
     }
   }
-  listener_({stream_event::kind::terminated, text_of(event)});
+  tell({stream_event::kind::terminated, text_of(event)});
   for (auto& action : waiting) action();
 }
 

@@ -37,6 +37,8 @@ public:
   plan::output_mode mode = plan::output_mode::append;
   std::string plan_text;   ///< for explain
 
+  /// The client knows of the start: events that came before go to the listener now.
+  void announced();
   state now() const;
   /// Reports in the shape of lastProgress, the oldest first; at most 100 are kept.
   std::vector<std::string> recent() const;
@@ -54,7 +56,11 @@ private:
   state state_;
   std::deque<std::shared_ptr<const query::query_progress>> recent_;
   std::vector<std::function<void()>> waiting_;
+  void tell(stream_event event);
+
   std::function<void(stream_event)> listener_;
+  bool announced_ = false;
+  std::vector<stream_event> held_;
 };
 using stream_ptr = std::shared_ptr<stream>;
 

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 
+#include "common/plan/options.hpp"
 #include "common/sql/nearest.hpp"
 #include "common/sql/parser.hpp"
 #include "coordinator/connect/internal/frames.hpp"
 #include "coordinator/connect/rows.hpp"
+#include "coordinator/connect/spark_options.hpp"
 #include "coordinator/connect/types.hpp"
 #include "proto/spark/connect/relations.pb.h"
 
@@ -65,6 +67,7 @@ private:
       case plan_relation::kWithColumnsRenamed: return renamed(relation.with_columns_renamed());
       case plan_relation::kDrop: return drop(relation.drop());
       case plan_relation::kWithColumns: return with_columns(relation.with_columns());
+      case plan_relation::kWithRelations: return with_relations(relation.with_relations());
       case plan_relation::kRepartitionByExpression: return translate(relation.repartition_by_expression().input());
       case plan_relation::kCollectMetrics: return translate(relation.collect_metrics().input());
       case plan_relation::kCachedLocalRelation: return cached({relation.cached_local_relation().hash()}, {});
@@ -85,7 +88,7 @@ private:
         
         {plan_relation::kTail, "tail inside of a plan"}, 
         {plan_relation::kToSchema, "DataFrame.to(schema)"}, {plan_relation::kCachedRemoteRelation, "a checkpointed DataFrame"},
-        {plan_relation::kWithRelations, "a plan with references to other plans"},
+        
         {plan_relation::kSummary, "summary"},
         {plan_relation::kDescribe, "describe"}, {plan_relation::kCatalog, "a catalog call inside of a plan"}};
     auto found = names.find(relation.rel_type_case());
@@ -177,7 +180,7 @@ private:
     std::vector<std::pair<std::string, std::string>> options(wanted.options().begin(), wanted.options().end());
     std::sort(options.begin(), options.end());
     for (auto& [key, value] : options) {
-      if (sql::to_lower(key) != "path") source.options.push_back({key, value, {}, {}});
+      if (sql::to_lower(key) != "path") add_option(source, key, value);
       else if (paths.empty()) paths.push_back(value);
     }
     SLUICE_ASSIGN_OR_RETURN(auto files, files_of(std::move(source), paths));
@@ -190,6 +193,13 @@ private:
     relation.source = std::move(files);
     out_.relations[from.name] = std::move(relation);
     return table(std::move(from), "");
+  }
+
+  /// What neither Sluice nor Spark knows is left out.
+  static void add_option(sql::create_source& source, const std::string& key, const std::string& value) {
+    auto place = plan::source_place(source.format);
+    auto checked = plan::check_option(key, value, place, source.format, {}, {});
+    if (checked.ok() || checked.code() != errc::unknown_option || spark_knows_option(key)) source.options.push_back({key, value, {}, {}});
   }
 
   /// The analyzer takes one path at a time; a read of several is one source.
@@ -208,8 +218,8 @@ private:
 
   frame_result named(const spark::connect::Read::NamedTable& wanted, bool is_streaming) {
     SLUICE_ASSIGN_OR_RETURN(auto parts, split_identifier(wanted.unparsed_identifier()));
-    auto view = context_.views.find(sql::to_lower(parts.back()));
-    if (parts.size() == 1 && view != context_.views.end()) {
+    auto view = views_->find(sql::to_lower(parts.back()));
+    if (parts.size() == 1 && view != views_->end()) {
       SLUICE_ASSIGN_OR_RETURN(auto made, translate(view->second));
       return frame{std::move(made.query), parts.back()};
     }
@@ -228,7 +238,7 @@ private:
     SLUICE_ASSIGN_OR_RETURN(auto parsed, sql::parse_query({wanted.query(), {}}));
     auto query = std::make_shared<sql::query>(*parsed);
     std::vector<sql::common_table> with;
-    for (const auto& [name, view] : context_.views) {
+    for (const auto& [name, view] : *views_) {
       if (!mentions(wanted.query(), name)) continue;
       SLUICE_ASSIGN_OR_RETURN(auto made, translate(view));
       with.push_back({name, {}, std::move(made.query), {}});
@@ -239,6 +249,19 @@ private:
 
   /// Whether the name stands anywhere in the text: a view that is not read is not translated.
   static bool mentions(const std::string& text, const std::string& name) { return sql::to_lower(text).find(name) != std::string::npos; }
+
+  /// The references are views that only the root sees: spark.sql("… {df}", df=df).
+  frame_result with_relations(const spark::connect::WithRelations& wanted) {
+    auto inner = *views_;
+    for (const auto& reference : wanted.references()) {
+      if (!reference.has_subquery_alias()) return lacking("a subquery made of a DataFrame");
+      inner[sql::to_lower(reference.subquery_alias().alias())] = reference.subquery_alias().input();
+    }
+    const auto* outer = std::exchange(views_, &inner);
+    auto out = translate(wanted.root());
+    views_ = outer;
+    return out;
+  }
 
   // ---- operators ----
 
@@ -384,6 +407,7 @@ private:
   const column_lister columns_ = [this](const frame& input) {
     return plan::columns_of(*input.query, scoped_catalog(context_.catalog, out_), context_.settings);
   };
+  const view_map* views_ = &context_.views;
   translated out_;
   int depth_ = 0;
   int made_up_ = 0;

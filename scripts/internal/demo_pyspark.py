@@ -24,7 +24,7 @@ def main():
     parser.add_argument("--dir", type=pathlib.Path, default=ROOT / ".demo")
     given, _ = parser.parse_known_args()
     python = ROOT / ".venv" / "bin" / "python"
-    if subprocess.run([str(python), "-c", "import pyspark.sql.connect"], capture_output=True).returncode != 0:
+    if subprocess.run([str(python), "-c", "import pyspark"], capture_output=True).returncode != 0:
         print("demo: the client pyspark-client is not in .venv (some 430 MB); scripts/setup installs it", file=sys.stderr)
         return 1
     folder = given.dir / "pyspark"

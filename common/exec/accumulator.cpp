@@ -18,7 +18,15 @@ constexpr registry_line registry[] = {
     {"stddev", make_variance},       {"std", make_variance},        {"stddev_samp", make_variance},
     {"stddev_pop", make_variance},   {"variance", make_variance},   {"var_samp", make_variance},
     {"var_pop", make_variance},      {"collect_list", make_collect}, {"array_agg", make_collect},
-    {"collect_set", make_collect},
+    {"collect_set", make_collect},   {"max_by", make_extreme_by},    {"min_by", make_extreme_by},
+    {"percentile", make_values},     {"percentile_approx", make_values}, {"mode", make_values},
+    {"listagg", make_values},        {"skewness", make_moment},      {"kurtosis", make_moment},
+    {"bit_and", make_bits},          {"bit_or", make_bits},          {"bit_xor", make_bits},
+    {"corr", make_pair_statistic},   {"covar_pop", make_pair_statistic}, {"covar_samp", make_pair_statistic},
+    {"regr_count", make_pair_statistic}, {"regr_avgx", make_pair_statistic}, {"regr_avgy", make_pair_statistic},
+    {"regr_sxx", make_pair_statistic}, {"regr_syy", make_pair_statistic}, {"regr_sxy", make_pair_statistic},
+    {"regr_slope", make_pair_statistic}, {"regr_intercept", make_pair_statistic}, {"regr_r2", make_pair_statistic},
+    {"approx_count_distinct", make_approx_count},
 };
 
 result<made_function> find_function(const plan::aggregate_call& call, const expr::options& session) {

@@ -37,6 +37,12 @@ public:
     return ok();
   }
 
+  std::int64_t bytes() const {
+    auto total = index_.bytes() + states_.bytes();
+    for (const auto& seen : seen_) total += seen.bytes();
+    return static_cast<std::int64_t>(total);
+  }
+
   status write(aggregate_output& output) {
     const auto& aggregation = input_.aggregation();
     if (!aggregation.window) {
@@ -138,15 +144,18 @@ private:
 
 } // namespace
 
-result<std::vector<data::batch_ptr>> aggregate_batches(const plan::aggregation& aggregation,
-                                                       const std::vector<data::batch_ptr>& batches,
-                                                       const expr::eval_context& context) {
+result<std::vector<data::batch_ptr>> aggregate_batches(const plan::aggregation& aggregation, const batch_reader& next,
+                                                       const expr::eval_context& context, const memory_check& check) {
   if (aggregation.window && (aggregation.window->slide_us <= 0 || aggregation.window->size_us < aggregation.window->slide_us))
     return status(errc::invalid_window, "a window needs 0 < slide <= size");
   SLUICE_ASSIGN_OR_RETURN(auto states, aggregate_states::make(aggregation.calls, context.session));
   batch_aggregator aggregator(aggregation, context, std::move(states));
-  std::int32_t number = 0;
-  for (const auto& batch : batches) SLUICE_RETURN_IF_ERROR(aggregator.add(*batch, number++));
+  for (std::int32_t number = 0;; ++number) {
+    SLUICE_ASSIGN_OR_RETURN(auto batch, next());
+    if (!batch) break;
+    SLUICE_RETURN_IF_ERROR(aggregator.add(*batch, number));
+    SLUICE_RETURN_IF_ERROR(check(aggregator.bytes()));
+  }
   std::vector<data::batch_ptr> out;
   SLUICE_ASSIGN_OR_RETURN(auto output, aggregate_output::make(aggregation, context.session, [&](data::batch_ptr batch) {
                             out.push_back(std::move(batch));

@@ -1,12 +1,10 @@
 #include <arrow/api.h>
-#include <arrow/compute/api.h>
-#include <arrow/compute/initialize.h>
 
-#include <mutex>
 #include <numeric>
 
 #include "common/data/keys.hpp"
 #include "common/exec/internal/evaluate_column.hpp"
+#include "common/exec/internal/rows.hpp"
 #include "common/exec/pipeline.hpp"
 
 namespace sluice::exec {
@@ -45,54 +43,11 @@ result<sort_column> make_sort_column(const plan::sort_key& key, const data::batc
   return column;
 }
 
-result<data::batch_ptr> concatenate(const std::vector<data::batch_ptr>& batches, const data::schema_ptr& schema) {
-  std::vector<data::batch_ptr> filled;
-  for (const auto& batch : batches)
-    if (batch->num_rows() > 0) filled.push_back(batch);
-  if (filled.size() == 1) return filled[0];
-  if (schema->num_fields() == 0) {
-    std::int64_t rows = 0;
-    for (const auto& batch : filled) rows += batch->num_rows();
-    return arrow::RecordBatch::Make(schema, rows, std::vector<data::array_ptr>{});
-  }
-  std::vector<data::array_ptr> columns;
-  for (int c = 0; c < schema->num_fields(); ++c) {
-    std::vector<data::array_ptr> parts;
-    for (const auto& batch : filled) parts.push_back(batch->column(c));
-    auto whole = parts.empty() ? arrow::MakeEmptyArray(schema->field(c)->type()) : arrow::Concatenate(parts);
-    if (!whole.ok()) return status(errc::memory_limit, whole.status().ToString());
-    columns.push_back(*whole);
-  }
-  auto rows = columns[0]->length();
-  return arrow::RecordBatch::Make(schema, rows, std::move(columns));
-}
-
-result<data::batch_ptr> take_rows(const data::batch_ptr& batch, const std::vector<std::int64_t>& order) {
-  static std::once_flag once;
-  static bool ready = false;
-  std::call_once(once, [] { ready = arrow::compute::Initialize().ok(); });
-  if (!ready) return status(errc::internal, "Arrow's functions cannot be registered");
-  auto indices = std::make_shared<arrow::Int64Array>(static_cast<std::int64_t>(order.size()), arrow::Buffer::Wrap(order));
-  arrow::compute::ExecContext context;
-  context.set_use_threads(false);
-  std::vector<data::array_ptr> columns;
-  for (const auto& column : batch->columns()) {
-    auto taken = arrow::compute::Take(*column, *indices, arrow::compute::TakeOptions::NoBoundsCheck(), &context);
-    if (!taken.ok()) return status(errc::memory_limit, taken.status().ToString());
-    columns.push_back(*taken);
-  }
-  return arrow::RecordBatch::Make(batch->schema(), indices->length(), std::move(columns));
-}
-
 } // namespace
 
-result<data::batch_ptr> sort_and_limit(const std::vector<plan::sort_key>& keys, std::optional<std::int64_t> limit,
-                                       const std::vector<data::batch_ptr>& batches, const data::schema_ptr& schema,
-                                       const expr::eval_context& context) {
-  SLUICE_ASSIGN_OR_RETURN(auto rows, concatenate(batches, schema));
+result<std::vector<std::int64_t>> sorted_order(const std::vector<plan::sort_key>& keys, const data::batch_ptr& rows, std::int64_t kept,
+                                               const expr::eval_context& context) {
   auto count = rows->num_rows();
-  auto kept = std::clamp<std::int64_t>(limit.value_or(count), 0, count);
-  if (keys.empty() || kept == 0) return rows->Slice(0, kept);
   std::vector<sort_column> columns;
   for (const auto& key : keys) {
     SLUICE_ASSIGN_OR_RETURN(auto column, make_sort_column(key, rows, context));
@@ -109,7 +64,18 @@ result<data::batch_ptr> sort_and_limit(const std::vector<plan::sort_key>& keys, 
     std::partial_sort(order.begin(), order.begin() + kept, order.end(), before);
   else
     std::sort(order.begin(), order.end(), before);
-  order.resize(static_cast<std::size_t>(kept));
+  order.resize(static_cast<std::size_t>(std::min(kept, count)));
+  return order;
+}
+
+result<data::batch_ptr> sort_and_limit(const std::vector<plan::sort_key>& keys, std::optional<std::int64_t> limit,
+                                       const std::vector<data::batch_ptr>& batches, const data::schema_ptr& schema,
+                                       const expr::eval_context& context) {
+  SLUICE_ASSIGN_OR_RETURN(auto rows, concatenate(batches, schema));
+  auto count = rows->num_rows();
+  auto kept = std::clamp<std::int64_t>(limit.value_or(count), 0, count);
+  if (keys.empty() || kept == 0) return rows->Slice(0, kept);
+  SLUICE_ASSIGN_OR_RETURN(auto order, sorted_order(keys, rows, kept, context));
   return take_rows(rows, order);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/plan/internal/statistical_aggregates.hpp"
 #include "common/sql/nearest.hpp"
 
 namespace sluice::plan {
@@ -25,17 +26,14 @@ constexpr std::array<aggregate_name, 27> aggregate_names{{
     {"collect_set", "collect_set"}, {"bool_and", "bool_and"},     {"every", "bool_and"},
     {"bool_or", "bool_or"},       {"some", "bool_or"},            {"any", "bool_or"},
 }};
-constexpr std::array<std::string_view, 34> other_aggregates{
-    "approx_count_distinct", "approx_percentile", "percentile", "percentile_approx", "percentile_cont", "percentile_disc", "median", "mode",
-    "max_by", "min_by", "corr", "covar_pop", "covar_samp", "kurtosis", "skewness", "regr_avgx", "regr_avgy", "regr_count", "regr_r2",
-    "regr_slope", "regr_intercept", "bit_and", "bit_or", "bit_xor", "grouping", "grouping_id", "histogram_numeric", "count_min_sketch",
-    "try_sum", "try_avg", "product", "listagg", "string_agg", "hll_sketch_agg"};
+constexpr std::array<std::string_view, 9> other_aggregates{
+    "percentile_disc", "histogram_numeric", "count_min_sketch", "try_sum", "try_avg", "product", "hll_sketch_agg", "bitmap_construct_agg", "schema_of_json_agg"};
 
 std::string_view canonical_aggregate(const std::string& name) {
   std::string lower = sql::to_lower(name);
   for (const auto& entry : aggregate_names)
     if (entry.name == lower) return entry.canonical;
-  return {};
+  return internal::statistical_name(lower);
 }
 
 bool is_integer_type(const arrow::DataType& type) {
@@ -186,6 +184,7 @@ const std::vector<std::string>& aggregate_function_names() {
     std::vector<std::string> out;
     for (const auto& entry : aggregate_names)
       if (!entry.canonical.empty()) out.emplace_back(entry.name);
+    internal::add_statistical_names(out);
     return out;
   }();
   return names;
@@ -199,12 +198,18 @@ result<aggregate_call> resolve_aggregate(const std::string& name, std::vector<ex
     return status(errc::unresolved_function, "`" + name + "` is no aggregate function" +
                                                  sql::did_you_mean(name, aggregate_function_names()), position);
   call.args = std::move(args);
+  auto lower = sql::to_lower(name);
+  if (!internal::statistical_name(lower).empty()) {
+    SLUICE_RETURN_IF_ERROR(internal::resolve_statistical(lower, call, position, session));
+    return call;
+  }
   SLUICE_RETURN_IF_ERROR(aggregate_resolver(sql::to_lower(name), call, position, session).resolve());
   return call;
 }
 
 bool is_nullable(const aggregate_call& call) {
-  return call.function != "count" && call.function != "count_if" && call.function != "collect_list" && call.function != "collect_set";
+  return call.function != "count" && call.function != "count_if" && call.function != "collect_list" && call.function != "collect_set" &&
+         call.function != "regr_count" && call.function != "approx_count_distinct";
 }
 
 std::string to_sql(const aggregate_call& call) {

@@ -14,9 +14,19 @@
 ///   first, last   any type T                                 T                  `ignore_nulls` of the call
 ///   stddev_samp, stddev_pop, var_samp, var_pop: double       double             null without rows; NULL for one row (sample)
 ///   collect_list, collect_set: any T (set: not map)          array<T>           nulls left out, empty array for none
+///   corr, covar_pop, covar_samp, regr_*: two doubles         double             rows where both are not null; regr_count: bigint
+///   skewness, kurtosis: double                               double             null where all values are equal
+///   bit_and, bit_or, bit_xor: an integral type T             T
+///   max_by, min_by: any T, any orderable type                T                  rows with a null order left out; of equals the last
+///   percentile: double, constant (array of) double           (array of) double  linear interpolation
+///   percentile_approx: number, date, time T, as above        (array of) T       the nearest rank, exact
+///   mode: any orderable T                                    T                  of equally frequent values the least
+///   listagg: string or binary, constant delimiter            the same
+///   approx_count_distinct: any type [, constant double]      bigint             HyperLogLog; the double is the wanted error
 ///
 /// Synonyms resolved here: mean, std, stddev, variance, first_value, last_value, any_value (first), bool_and/every (min),
-/// bool_or/some/any (max), array_agg (collect_list).
+/// bool_or/some/any (max), array_agg (collect_list), median (percentile), string_agg (listagg),
+/// approx_percentile (percentile_approx), percentile_cont (percentile).
 #include <string>
 #include <vector>
 

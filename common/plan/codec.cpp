@@ -19,6 +19,15 @@ result<data::schema_ptr> decode_schema_text(const std::string& text) {
   return *schema;
 }
 
+void encode_call(const aggregate_call& from, proto::aggregate_call* to) {
+  to->set_function(from.function);
+  for (const auto& arg : from.args) encode_expression(*arg, to->add_args());
+  if (from.filter) encode_expression(*from.filter, to->mutable_filter());
+  to->set_distinct(from.distinct);
+  to->set_ignore_nulls(from.ignore_nulls);
+  to->set_type(data::type_name(*from.type));
+}
+
 void encode_aggregation(const aggregation& from, proto::aggregation* to) {
   for (const auto& key : from.keys) encode_expression(*key, to->add_keys());
   for (const auto& name : from.key_names) to->add_key_names(name);
@@ -29,19 +38,9 @@ void encode_aggregation(const aggregation& from, proto::aggregation* to) {
     window->set_slide_us(from.window->slide_us);
     window->set_start_us(from.window->start_us);
   }
-  for (const auto& call : from.calls) {
-    auto* out = to->add_calls();
-    out->set_function(call.function);
-    for (const auto& arg : call.args) encode_expression(*arg, out->add_args());
-    if (call.filter) encode_expression(*call.filter, out->mutable_filter());
-    out->set_distinct(call.distinct);
-    out->set_ignore_nulls(call.ignore_nulls);
-    out->set_type(data::type_name(*call.type));
-  }
+  for (const auto& call : from.calls) encode_call(call, to->add_calls());
   to->set_output(data::schema_to_ddl(*from.output));
 }
-
-namespace {
 
 result<aggregate_call> decode_call(const proto::aggregate_call& from, const arrow::Schema& input) {
   aggregate_call out;
@@ -60,6 +59,8 @@ result<aggregate_call> decode_call(const proto::aggregate_call& from, const arro
   out.type = *type;
   return out;
 }
+
+namespace {
 
 result<window_spec> decode_window(const proto::window_spec& from, const arrow::Schema& input) {
   window_spec out;
@@ -96,19 +97,6 @@ result<aggregation> decode_aggregation(const proto::aggregation& from, const arr
   return out;
 }
 
-} // namespace internal
-
-namespace {
-
-using internal::corrupt_plan;
-constexpr std::uint32_t plan_version = 1;
-constexpr int deepest_node = 1000;
-
-template <class Map>
-void encode_options(const option_map& from, Map* to) {
-  for (const auto& [key, value] : from) (*to)[key] = value;
-}
-
 void encode_source(const file_source& from, proto::file_source* to) {
   to->set_name(from.name);
   to->set_format(from.format);
@@ -123,7 +111,7 @@ result<file_source> decode_source(const proto::file_source& from) {
   out.name = from.name();
   out.format = from.format();
   out.paths.assign(from.paths().begin(), from.paths().end());
-  SLUICE_ASSIGN_OR_RETURN(out.schema, internal::decode_schema_text(from.schema()));
+  SLUICE_ASSIGN_OR_RETURN(out.schema, decode_schema_text(from.schema()));
   for (int column : from.columns()) {
     if (column < 0 || column >= out.schema->num_fields() || (!out.columns.empty() && column <= out.columns.back()))
       return corrupt_plan("a source's columns do not fit its schema");
@@ -141,7 +129,7 @@ data::schema_ptr scan_schema(const data::schema_ptr& schema, const std::vector<i
 
 void encode_step(const step& from, proto::step* to) {
   to->set_what(from.what == step::kind::filter ? proto::step::FILTER : proto::step::PROJECT);
-  for (const auto& e : from.expressions) internal::encode_expression(*e, to->add_expressions());
+  for (const auto& e : from.expressions) encode_expression(*e, to->add_expressions());
   to->set_output(data::schema_to_ddl(*from.output));
 }
 
@@ -149,10 +137,10 @@ result<step> decode_step(const proto::step& from, const arrow::Schema& input) {
   step out;
   out.what = from.what() == proto::step::FILTER ? step::kind::filter : step::kind::project;
   for (const auto& e : from.expressions()) {
-    SLUICE_ASSIGN_OR_RETURN(auto value, internal::decode_expression(e, input));
+    SLUICE_ASSIGN_OR_RETURN(auto value, decode_expression(e, input));
     out.expressions.push_back(std::move(value));
   }
-  SLUICE_ASSIGN_OR_RETURN(out.output, internal::decode_schema_text(from.output()));
+  SLUICE_ASSIGN_OR_RETURN(out.output, decode_schema_text(from.output()));
   bool fits = out.what == step::kind::filter
                   ? out.expressions.size() == 1 && out.expressions[0]->type->id() == arrow::Type::BOOL && out.output->num_fields() == input.num_fields()
                   : static_cast<int>(out.expressions.size()) == out.output->num_fields();
@@ -164,6 +152,35 @@ result<step> decode_step(const proto::step& from, const arrow::Schema& input) {
   return out;
 }
 
+void encode_sort_key(const sort_key& from, proto::sort_key* to) {
+  encode_expression(*from.expression, to->mutable_expr());
+  to->set_ascending(from.ascending);
+  to->set_nulls_first(from.nulls_first);
+}
+
+result<std::vector<sort_key>> decode_sort(const google::protobuf::RepeatedPtrField<proto::sort_key>& from, const arrow::Schema& input) {
+  std::vector<sort_key> out;
+  for (const auto& key : from) {
+    SLUICE_ASSIGN_OR_RETURN(auto value, decode_expression(key.expr(), input));
+    out.push_back({std::move(value), key.ascending(), key.nulls_first()});
+  }
+  return out;
+}
+
+} // namespace internal
+
+namespace {
+
+using internal::corrupt_plan;
+using internal::decode_step;
+using internal::encode_source;
+using internal::encode_step;
+using internal::encode_sort_key;
+using internal::decode_source;
+using internal::decode_sort;
+using internal::scan_schema;
+constexpr std::uint32_t plan_version = 1;
+
 template <class Repeated>
 status decode_steps(const Repeated& from, data::schema_ptr& schema, std::vector<step>& out) {
   for (const auto& entry : from) {
@@ -173,22 +190,6 @@ status decode_steps(const Repeated& from, data::schema_ptr& schema, std::vector<
     out.push_back(*std::move(next));
   }
   return ok();
-}
-
-void encode_sort_key(const sort_key& from, proto::sort_key* to) {
-  internal::encode_expression(*from.expression, to->mutable_expr());
-  to->set_ascending(from.ascending);
-  to->set_nulls_first(from.nulls_first);
-}
-
-template <class Repeated>
-result<std::vector<sort_key>> decode_sort(const Repeated& from, const arrow::Schema& input) {
-  std::vector<sort_key> out;
-  for (const auto& key : from) {
-    SLUICE_ASSIGN_OR_RETURN(auto value, internal::decode_expression(key.expr(), input));
-    out.push_back({std::move(value), key.ascending(), key.nulls_first()});
-  }
-  return out;
 }
 
 template <class Message>
@@ -231,79 +232,6 @@ result<trigger_spec> decode_trigger(const std::string& text, std::int64_t interv
   return corrupt_plan("the trigger is unknown");
 }
 
-void encode_node(const node& from, proto::batch_node* to) {
-  to->set_what(static_cast<proto::batch_node::kind>(from.what));
-  for (const auto& input : from.inputs) encode_node(*input, to->add_inputs());
-  to->set_output(data::schema_to_ddl(*from.output));
-  switch (from.what) {
-    case node::kind::file_scan: encode_source(from.source, to->mutable_source()); break;
-    case node::kind::table_scan:
-      to->set_table(from.table);
-      for (int column : from.columns) to->add_columns(column);
-      break;
-    case node::kind::filter:
-    case node::kind::project: encode_step(from.action, to->mutable_action()); break;
-    case node::kind::aggregate: internal::encode_aggregation(from.aggregate, to->mutable_aggregate()); break;
-    case node::kind::sort:
-      for (const auto& key : from.sort) encode_sort_key(key, to->add_sort());
-      break;
-    case node::kind::limit: to->set_limit(from.limit); break;
-    case node::kind::one_row: break;
-  }
-}
-
-result<node_ptr> decode_node(const proto::batch_node& from, int depth) {
-  if (depth > deepest_node) return corrupt_plan("it is nested too deep");
-  if (!proto::batch_node::kind_IsValid(from.what())) return status(errc::unsupported_format, "the plan has a node this version does not know");
-  auto out = std::make_shared<node>();
-  out->what = static_cast<node::kind>(from.what());
-  for (const auto& input : from.inputs()) {
-    SLUICE_ASSIGN_OR_RETURN(auto child, decode_node(input, depth + 1));
-    out->inputs.push_back(std::move(child));
-  }
-  bool is_leaf = out->what == node::kind::file_scan || out->what == node::kind::table_scan || out->what == node::kind::one_row;
-  if (out->inputs.size() != (is_leaf ? 0u : 1u)) return corrupt_plan("a node has the wrong number of inputs");
-  SLUICE_ASSIGN_OR_RETURN(out->output, internal::decode_schema_text(from.output()));
-  auto input = is_leaf ? arrow::schema({}) : out->inputs[0]->output;
-  auto expected = input;
-  switch (out->what) {
-    case node::kind::file_scan: {
-      SLUICE_ASSIGN_OR_RETURN(out->source, decode_source(from.source()));
-      expected = scan_schema(out->source.schema, out->source.columns);
-      break;
-    }
-    case node::kind::table_scan:
-      out->table = from.table();
-      out->columns.assign(from.columns().begin(), from.columns().end());
-      if (out->columns.size() != static_cast<std::size_t>(out->output->num_fields())) return corrupt_plan("a table's columns do not fit its schema");
-      expected = out->output;
-      break;
-    case node::kind::filter:
-    case node::kind::project: {
-      SLUICE_ASSIGN_OR_RETURN(out->action, decode_step(from.action(), *input));
-      if ((out->action.what == step::kind::filter) != (out->what == node::kind::filter)) return corrupt_plan("a node's step is of another kind");
-      expected = out->action.output;
-      break;
-    }
-    case node::kind::aggregate: {
-      SLUICE_ASSIGN_OR_RETURN(out->aggregate, internal::decode_aggregation(from.aggregate(), *input));
-      expected = out->aggregate.output;
-      break;
-    }
-    case node::kind::sort: {
-      SLUICE_ASSIGN_OR_RETURN(out->sort, decode_sort(from.sort(), *input));
-      break;
-    }
-    case node::kind::limit:
-      out->limit = from.limit();
-      if (out->limit < 0) return corrupt_plan("a limit is negative");
-      break;
-    case node::kind::one_row: break;
-  }
-  if (!out->output->Equals(*expected, false)) return corrupt_plan("a node's schema does not fit");
-  return node_ptr(std::move(out));
-}
-
 } // namespace
 
 std::string encode(const streaming_plan& plan) {
@@ -321,12 +249,12 @@ std::string encode(const streaming_plan& plan) {
   out.set_trigger_interval_us(plan.trigger.interval_us);
   out.set_sink_format(plan.sink.format);
   out.set_sink_path(plan.sink.path);
-  encode_options(plan.sink.options, out.mutable_sink_options());
+  internal::encode_options(plan.sink.options, out.mutable_sink_options());
   out.set_checkpoint(plan.checkpoint);
   out.set_output(data::schema_to_ddl(*plan.output));
   out.set_ansi(plan.session.ansi);
   out.set_time_zone(plan.session.time_zone);
-  encode_options(plan.settings, out.mutable_settings());
+  internal::encode_options(plan.settings, out.mutable_settings());
   return serialized(out);
 }
 
@@ -366,7 +294,7 @@ result<streaming_plan> decode_streaming(std::string_view bytes) {
 std::string encode(const batch_plan& plan) {
   proto::batch_plan out;
   out.set_version(plan_version);
-  encode_node(*plan.root, out.mutable_root());
+  internal::encode_node(*plan.root, out.mutable_root());
   out.set_ansi(plan.session.ansi);
   out.set_time_zone(plan.session.time_zone);
   return serialized(out);
@@ -377,7 +305,7 @@ result<batch_plan> decode_batch(std::string_view bytes) {
   if (!parsed(from, bytes)) return corrupt_plan("it is no message");
   if (from.version() != plan_version) return status(errc::unsupported_format, "the plan has version " + std::to_string(from.version()));
   batch_plan out;
-  SLUICE_ASSIGN_OR_RETURN(out.root, decode_node(from.root(), 0));
+  SLUICE_ASSIGN_OR_RETURN(out.root, internal::decode_node(from.root(), 0));
   out.session = {from.ansi(), from.time_zone()};
   return out;
 }

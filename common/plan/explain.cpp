@@ -100,8 +100,71 @@ std::string trigger_line(const trigger_spec& trigger) {
   return "";
 }
 
+std::string join_text(const join_spec& join) {
+  static constexpr std::string_view names[] = {"Inner", "LeftOuter", "RightOuter", "FullOuter", "LeftSemi", "LeftAnti", "Exists"};
+  std::string out = "Join " + std::string(join.single ? "Scalar" : join.in ? "In" : names[static_cast<int>(join.what)]);
+  auto key_text = [](const join_spec::key& key) {
+    return expr::to_sql(*key.left) + (key.null_safe ? " <=> " : " = ") + expr::to_sql(*key.right);
+  };
+  for (std::size_t i = 0; i < join.keys.size(); ++i) out += (i ? ", " : " on ") + key_text(join.keys[i]);
+  if (join.in) out += " value " + key_text(*join.in);
+  if (join.condition) out += " where " + expr::to_sql(*join.condition);
+  return out;
+}
+
+std::string bound_text(const frame_bound& bound, bool rows) {
+  switch (bound.what) {
+    case frame_bound::kind::unbounded_preceding: return "UNBOUNDED PRECEDING";
+    case frame_bound::kind::unbounded_following: return "UNBOUNDED FOLLOWING";
+    case frame_bound::kind::current_row: return "CURRENT ROW";
+    case frame_bound::kind::offset: return rows ? std::to_string(bound.rows) : expr::to_sql(*bound.value);
+  }
+  return "";
+}
+
+void append_window(std::string& out, const std::string& indent, const window_node& window) {
+  out += indent + "Window\n";
+  std::string keys;
+  for (const auto& key : window.partition) keys += (keys.empty() ? "" : ", ") + expr::to_sql(*key);
+  append_entry(out, indent + "  ", "partition", "[" + keys + "]");
+  append_entry(out, indent + "  ", "order", sort_text(window.order).substr(5));
+  for (std::size_t k = 0; k < window.calls.size(); ++k) {
+    const auto& call = window.calls[k];
+    append_entry(out, indent + "  ", k ? "" : "calls", to_sql(call.call) + (call.rows ? " ROWS " : " RANGE ") + bound_text(call.lower, call.rows) +
+                                                           " TO " + bound_text(call.upper, call.rows));
+  }
+}
+
+std::string generate_text(const generate_node& generate) {
+  static constexpr std::string_view names[] = {"explode", "posexplode", "inline"};
+  return "Generate " + std::string(names[static_cast<int>(generate.what)]) + "(" + expr::to_sql(*generate.value) + ")" + (generate.outer ? " OUTER" : "");
+}
+
+void append_expand(std::string& out, const std::string& indent, const node& at) {
+  constexpr std::size_t most_shown = 8;
+  out += indent + "Expand " + std::to_string(at.projections.size()) + " rows each " + columns_text(*at.output) + "\n";
+  for (std::size_t i = 0; i < std::min(most_shown, at.projections.size()); ++i) {
+    std::string row;
+    for (const auto& value : at.projections[i]) row += (row.empty() ? "" : ", ") + expr::to_sql(*value);
+    append_entry(out, indent + "  ", i ? "" : "rows", "(" + row + ")");
+  }
+}
+
 void append_node(std::string& out, const node& at, const std::string& indent) {
   switch (at.what) {
+    case node::kind::offset: out += indent + "Offset " + std::to_string(at.limit) + "\n"; break;
+    case node::kind::union_all: out += indent + "Union " + columns_text(*at.output) + "\n"; break;
+    case node::kind::intersect: out += indent + (at.all ? "Intersect All\n" : "Intersect\n"); break;
+    case node::kind::except: out += indent + (at.all ? "Except All\n" : "Except\n"); break;
+    case node::kind::join: out += indent + join_text(at.join) + "\n"; break;
+    case node::kind::expand: append_expand(out, indent, at); break;
+    case node::kind::generate: out += indent + generate_text(at.generate) + "\n"; break;
+    case node::kind::window: append_window(out, indent, at.window); break;
+    case node::kind::range:
+      out += indent + "Range " + std::to_string(at.range.start) + " to " + std::to_string(at.range.end) + " by " + std::to_string(at.range.step) + "\n";
+      break;
+    case node::kind::single_row: out += indent + "SingleRow\n"; break;
+    case node::kind::sample: out += indent + "Sample " + std::to_string(at.sample_from) + " to " + std::to_string(at.sample_to) + "\n"; break;
     case node::kind::file_scan: append_scan(out, indent, at.source); break;
     case node::kind::table_scan: out += indent + "Scan table " + at.table + " " + columns_text(*at.output) + "\n"; break;
     case node::kind::one_row: out += indent + "OneRow\n"; break;

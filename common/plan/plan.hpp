@@ -96,11 +96,77 @@ struct streaming_plan {
   option_map settings;                      ///< SET key = value of the job (shuffle partitions, state settings), captured
 };
 
-/// Batch relational node. Children before parents; joins come with more children later.
+/// How two inputs are joined. The output is the left columns, then the right ones; left_semi and left_anti give the left ones
+/// only, `mark` adds one boolean column to them.
+struct join_spec {
+  enum class kind { inner, left_outer, right_outer, full_outer, left_semi, left_anti, mark };
+  struct key {
+    expr::expr_ptr left;   ///< over the left columns
+    expr::expr_ptr right;  ///< over the right columns; of the same type
+    bool null_safe = false;
+  };
+  kind what = kind::inner;
+  std::vector<key> keys;     ///< all have to be equal
+  expr::expr_ptr condition;  ///< over both inputs' columns; null: none
+  std::optional<key> in;     ///< mark: x IN (…) among the rows with equal keys, null where that is unknown; without condition
+  bool null_aware = false;   ///< mark: null when no condition is true and one is null
+  bool single = false;       ///< left_outer: two matches of a row are an error (a scalar subquery)
+};
+
+/// One bound of a window frame.
+struct frame_bound {
+  enum class kind { unbounded_preceding, offset, current_row, unbounded_following };
+  kind what = kind::current_row;
+  std::int64_t rows = 0;  ///< offset of a ROWS frame; negative: preceding
+  expr::expr_ptr value;   ///< offset of a RANGE frame: the sort key's value at the bound, for the current row
+};
+
+/// One function over the rows of a partition.
+struct window_call {
+  aggregate_call call;  ///< function, args, filter, ignore_nulls, type; an aggregate or row_number, rank, lag, …
+  bool rows = false;    ///< ROWS frame; otherwise RANGE
+  frame_bound lower;
+  frame_bound upper;
+};
+
+struct window_node {
+  std::vector<expr::expr_ptr> partition;
+  std::vector<sort_key> order;
+  std::vector<window_call> calls;
+};
+
+/// One row per element of an array or map, beside the columns of the input row.
+struct generate_node {
+  enum class kind { explode, posexplode, inline_ };
+  kind what = kind::explode;
+  expr::expr_ptr value;
+  bool outer = false;  ///< a row of nulls for an empty or null value
+};
+
+struct range_node {
+  std::int64_t start = 0;
+  std::int64_t end = 0;
+  std::int64_t step = 1;
+};
+
+/// Batch relational node. Children before parents.
 struct node;
 using node_ptr = std::shared_ptr<const node>;
 struct node {
-  enum class kind { file_scan, table_scan, one_row, filter, project, aggregate, sort, limit };
+  enum class kind {
+    file_scan, table_scan, one_row, filter, project, aggregate, sort, limit,
+    offset,      ///< drops the first `limit` rows
+    union_all,   ///< any number of inputs of equal types
+    intersect,   ///< rows of both inputs (`all`: as often as in both)
+    except,      ///< rows of the first input that are not in the second (`all`: as often as they are left over)
+    join,
+    expand,      ///< each row once per projection
+    generate,
+    window,      ///< the input's columns, then one per call
+    range,
+    single_row,  ///< the only row of the input, or a row of nulls; more are an error
+    sample
+  };
   kind what = kind::one_row;
   std::vector<node_ptr> inputs;
   data::schema_ptr output;
@@ -110,7 +176,16 @@ struct node {
   step action;                              ///< filter, project
   aggregation aggregate;                    ///< aggregate (DISTINCT is an aggregate without calls)
   std::vector<sort_key> sort;               ///< sort
-  std::int64_t limit = 0;                   ///< limit
+  std::int64_t limit = 0;                   ///< limit, offset
+  bool all = false;                         ///< intersect, except
+  join_spec join;
+  std::vector<std::vector<expr::expr_ptr>> projections;  ///< expand: one expression per output column
+  generate_node generate;
+  window_node window;
+  range_node range;
+  double sample_from = 0;                   ///< sample: rows whose random number is in [sample_from, sample_to) are kept
+  double sample_to = 0;
+  std::int64_t seed = 0;                    ///< sample
 };
 
 struct batch_plan {

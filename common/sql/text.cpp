@@ -13,6 +13,17 @@ void append_list(std::string& out, const std::vector<expression_ptr>& args, std:
   }
 }
 
+/// A row is a struct whose fields are named by its columns.
+void append_row(std::string& out, const std::vector<expression_ptr>& values) {
+  out += "named_struct(";
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    auto name = values[i]->kind == expression_kind::name ? values[i]->parts.back() : "col" + std::to_string(i + 1);
+    out += (i ? ", '" : "'") + name + "', ";
+    append(out, *values[i]);
+  }
+  out += ')';
+}
+
 void append_operator(std::string& out, const expression& node) {
   const auto& name = node.text;
   const auto& args = node.args;
@@ -145,9 +156,8 @@ void append(std::string& out, const expression& node) {
     case expression_kind::exists: out += "exists()"; break;
     case expression_kind::in_subquery:
       out += '(';
-      if (node.args.size() > 1) out += "named_struct(";
-      append_list(out, node.args, 0);
-      if (node.args.size() > 1) out += ')';
+      if (node.args.size() == 1) append(out, *node.args[0]);
+      else append_row(out, node.args);
       out += " IN (listquery()))";
       break;
   }

@@ -44,6 +44,17 @@ public:
   std::uint32_t find_or_add(const char* data, std::uint32_t length, std::int64_t slice) {
     return find_or_add(words_of(data, length), data, length, slice);
   }
+  static constexpr std::uint32_t absent = ~0u;
+  /// Row of the key and slice, or `absent`.
+  std::uint32_t find(const char* data, std::uint32_t length, std::int64_t slice) const {
+    auto words = words_of(data, length);
+    auto hash = hash_of(words, length, slice);
+    auto mask = slots_.size() - 1;
+    for (auto at = hash & mask; slots_[at].row != 0; at = (at + 1) & mask)
+      if (slots_[at].tag == static_cast<std::uint32_t>(hash >> 32) && equal(rows_[slots_[at].row - 1], words, data, length, slice))
+        return slots_[at].row - 1;
+    return absent;
+  }
   /// Row of the null key (of a single column): different from every text.
   std::uint32_t find_or_add_null(std::int64_t slice) { return find_or_add(null_words, nullptr, 0, slice); }
   bool is_null(std::size_t i) const noexcept { return rows_[i].length == 0 && rows_[i].words.low == null_words.low; }

@@ -189,6 +189,12 @@ result<made_function> make_avg(const plan::aggregate_call& call, const expr::opt
 result<made_function> make_variance(const plan::aggregate_call& call, const expr::options& session);
 result<made_function> make_min_max(const plan::aggregate_call& call, const expr::options& session);
 result<made_function> make_first_last(const plan::aggregate_call& call, const expr::options& session);
+result<made_function> make_extreme_by(const plan::aggregate_call& call, const expr::options& session);
+result<made_function> make_values(const plan::aggregate_call& call, const expr::options& session);
+result<made_function> make_moment(const plan::aggregate_call& call, const expr::options& session);
+result<made_function> make_bits(const plan::aggregate_call& call, const expr::options& session);
+result<made_function> make_pair_statistic(const plan::aggregate_call& call, const expr::options& session);
+result<made_function> make_approx_count(const plan::aggregate_call& call, const expr::options& session);
 result<made_function> make_collect(const plan::aggregate_call& call, const expr::options& session);
 
 inline status unsupported_argument(const plan::aggregate_call& call) {

@@ -9,4 +9,7 @@ node_ptr collapse_projections(const node_ptr& root);
 /// Drops columns, expressions and aggregate calls that nothing above uses; scans read only what is left.
 node_ptr prune_columns(const node_ptr& root);
 
+/// Filters moved below joins as far as they go (filters.cpp); `prune_columns` begins with it.
+node_ptr push_filters(const node_ptr& root);
+
 } // namespace sluice::plan::internal

@@ -41,16 +41,47 @@ result<analyzed_query> query_analyzer::analyze_from(const std::optional<sql::rel
 }
 
 result<analyzed_query> query_analyzer::analyze_relation(const sql::relation& from) {
+  SLUICE_ASSIGN_OR_RETURN(auto out, analyze_named(from));
+  if (from.plan_id >= 0)
+    for (auto& column : out.columns) column.plan_ids.push_back(from.plan_id);
+  return out;
+}
+
+/// Columns of another name: AS t (a, b).
+status query_analyzer::rename_columns(const sql::relation& from, analyzed_query& query) const {
+  if (from.column_aliases.empty()) return ok();
+  if (from.column_aliases.size() != query.columns.size())
+    return status(errc::parse_syntax, "Number of column aliases does not match number of columns. Number of column aliases: " +
+                  std::to_string(from.column_aliases.size()) + "; number of columns: " + std::to_string(query.columns.size()) + ".", from.position)
+        .with_spark_class("ASSIGNMENT_ARITY_MISMATCH");
+  for (std::size_t i = 0; i < query.columns.size(); ++i) query.columns[i].name = from.column_aliases[i];
+  return ok();
+}
+
+result<analyzed_query> query_analyzer::analyze_named(const sql::relation& from) {
+  using kind = sql::relation::kind;
+  result<analyzed_query> out = analyzed_query{};
   switch (from.what) {
-    case sql::relation::kind::table: return analyze_table(from);
-    case sql::relation::kind::subquery: {
-      SLUICE_ASSIGN_OR_RETURN(auto out, analyze(*from.subquery));
-      for (auto& column : out.columns) column.qualifier = from.alias;
-      return out;
-    }
-    case sql::relation::kind::path: break;
-    default: return status(errc::unsupported_feature, "joins and relations that are no tables are not supported", from.position);
+    case kind::table: out = analyze_table(from); break;
+    case kind::subquery: out = analyze(*from.subquery, nullptr, from.transparent); break;
+    case kind::path: return analyze_path(from);
+    case kind::values: out = analyze_values(from); break;
+    case kind::function: out = analyze_function(from); break;
+    case kind::join: return analyze_join(from);
+    case kind::lateral_view: return analyze_lateral_view(from);
+    case kind::pivot: out = analyze_pivot(from); break;
+    case kind::unpivot: out = analyze_unpivot(from); break;
+    case kind::sample: out = analyze_sample(from); break;
   }
+  if (!out.ok()) return out;
+  bool keeps = (from.transparent || from.what == kind::sample) && from.alias.empty();
+  if (!keeps && from.what != kind::table)
+    for (auto& column : out->columns) column.qualifier = from.alias;
+  SLUICE_RETURN_IF_ERROR(rename_columns(from, *out));
+  return out;
+}
+
+result<analyzed_query> query_analyzer::analyze_path(const sql::relation& from) {
   if (!source_place(from.format))
     return status(errc::data_source_not_found, "no source is called `" + from.format + "`" + sql::did_you_mean(from.format, {"json", "parquet"}),
                   from.position);
@@ -88,7 +119,7 @@ result<analyzed_query> query_analyzer::analyze_table(const sql::relation& from) 
     if (from.is_stream)
       return status(errc::unsupported_feature, "STREAM over the common table `" + from.name + "`: write STREAM inside of it", from.position);
     auto out = table->query;
-    for (auto& column : out.columns) column.qualifier = shown_name(from);
+    for (auto& column : out.columns) column.qualifier = shown_name(from), column.plan_ids.clear();
     return out;
   }
   for (const auto& view : views_)

@@ -1,7 +1,11 @@
 #include "common/plan/internal/resolver.hpp"
 
+#include <arrow/scalar.h>
 #include <arrow/type.h>
 
+#include <algorithm>
+
+#include "common/plan/internal/statistical_aggregates.hpp"
 #include "common/plan/interval.hpp"
 #include "common/sql/nearest.hpp"
 #include "common/sql/parser.hpp"
@@ -25,7 +29,7 @@ bool same_call(const aggregate_call& a, const aggregate_call& b) {
 }
 
 bool is_aggregate_call(const sql::expression& node) {
-  return node.kind == kind::call && !node.is_operator && is_aggregate_function(node.text);
+  return node.kind == kind::call && !node.is_operator && !node.over && is_aggregate_function(node.text);
 }
 
 /// Text of a constant window argument: 'string' or INTERVAL ….
@@ -59,6 +63,11 @@ bool has_aggregate(const sql::expression& node) {
   if (is_aggregate_call(node)) return true;
   for (const auto& arg : node.args)
     if (has_aggregate(*arg)) return true;
+  if (!node.over) return false;
+  for (const auto& key : node.over->partition_by)
+    if (has_aggregate(*key)) return true;
+  for (const auto& key : node.over->order_by)
+    if (has_aggregate(*key.value)) return true;
   return false;
 }
 
@@ -95,7 +104,7 @@ result<expr::expr_ptr> resolver::resolve(const sql::expression& node) {
     case kind::lambda: return refused("a lambda function here", node.position);
     case kind::scalar_subquery:
     case kind::exists:
-    case kind::in_subquery: return refused("a subquery in an expression is not supported", node.position);
+    case kind::in_subquery: return resolve_subquery(node);
     default: return resolve_literal(node, session_);
   }
 }
@@ -106,7 +115,7 @@ result<expr::expr_ptr> resolver::resolve_condition(const sql::expression& node, 
   if (condition->type->id() != arrow::Type::BOOL)
     return status(errc::datatype_mismatch, place + " expression \"" + sql::to_text(node) + "\" of type " +
                   sql::to_upper(data::type_name(*condition->type)) + " is not a boolean.", node.position)
-        .with_spark_class("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN");
+        .with_spark_class(place == "JOIN" ? "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE" : "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN");
   return condition;
 }
 
@@ -140,6 +149,95 @@ result<expr::expr_ptr> resolver::resolve_alias(const std::string& name, text_pos
   return found;
 }
 
+/// The column that a name means, -1 for none; `used`: how many parts of the name it takes.
+result<int> resolver::find_column(const scope& columns, const sql::expression& node, std::size_t& used) const {
+  const auto& parts = node.parts;
+  auto shown = [](const scope_column& column) {
+    return column.qualifier.empty() ? "`" + column.name + "`" : "`" + column.qualifier + "`.`" + column.name + "`";
+  };
+  auto find = [&](auto fits) -> result<int> {
+    int found = -1;
+    std::string matches;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].seen == visibility::internal || !fits(columns[i])) continue;
+      matches += (matches.empty() ? "" : ", ") + shown(columns[i]);
+      if (found >= 0)
+        return status(errc::ambiguous_reference, "Reference `" + parts[used - 1] + "` is ambiguous, could be: [" + matches + "].", node.position);
+      found = static_cast<int>(i);
+    }
+    return found;
+  };
+  if (node.plan_id >= 0) {
+    used = 1;
+    bool known = false;
+    auto has_id = [&](const scope_column& column) {
+      return std::find(column.plan_ids.begin(), column.plan_ids.end(), node.plan_id) != column.plan_ids.end();
+    };
+    for (const auto& column : columns) known = known || has_id(column);
+    if (known) {
+      SLUICE_ASSIGN_OR_RETURN(int found, find([&](const scope_column& column) { return has_id(column) && equal_names(column.name, parts[0]); }));
+      if (found >= 0) return found;
+    }
+  }
+  if (parts.size() >= 2) {
+    used = 2;
+    SLUICE_ASSIGN_OR_RETURN(int found, find([&](const scope_column& column) {
+                              return equal_names(column.qualifier, parts[0]) && equal_names(column.name, parts[1]);
+                            }));
+    if (found >= 0) return found;
+  }
+  used = 1;
+  return find([&](const scope_column& column) { return column.seen == visibility::shown && equal_names(column.name, parts[0]); });
+}
+
+result<expr::expr_ptr> resolver::resolve_subquery(const sql::expression& node) {
+  auto found = subqueries_ ? subqueries_->find(&node) : subquery_columns::const_iterator{};
+  if (!subqueries_ || found == subqueries_->end())
+    return status(errc::unsupported_feature, "a subquery in " + (place_.empty() ? "this place" : place_) + " is not supported", node.position)
+        .with_spark_class("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_IN_EXISTS_SUBQUERY");
+  if (aggregates_ && !in_aggregate_) {  // the aggregates that IN compares have to be computed
+    auto* windows = std::exchange(windows_, nullptr);
+    auto args = resolve_args(node);
+    windows_ = windows;
+    if (!args.ok()) return args.error();
+  }
+  const auto& column = input_[found->second];
+  return expr::column(found->second, column.type, column.name, column.nullable, node.position);
+}
+
+result<expr::expr_ptr> resolver::resolve_grouping(const sql::expression& node) {
+  if (!aggregates_ || !aggregates_->has_sets || in_aggregate_)
+    return status(errc::unsupported_feature, node.text + "() can only be used with GROUPING SETS, ROLLUP or CUBE.", node.position)
+        .with_spark_class("UNSUPPORTED_GROUPING_EXPRESSION");
+  aggregate_collector::grouping_call call;
+  call.name = sql::to_text(node);
+  call.type = node.text == "grouping" ? arrow::int8() : arrow::int64();
+  if (node.text == "grouping" && node.args.size() != 1)
+    return status(errc::wrong_num_args, "The `grouping` requires 1 parameters but the actual number is " + std::to_string(node.args.size()) + ".", node.position);
+  for (const auto& arg : node.args) {
+    SLUICE_ASSIGN_OR_RETURN(auto value, resolve(*arg));
+    for (std::size_t k = 0; k < aggregates_->keys->size(); ++k)
+      if (same_expression(*(*aggregates_->keys)[k], *value)) call.keys.push_back(static_cast<int>(k));
+    if (call.keys.size() == static_cast<std::size_t>(&arg - node.args.data()))
+      return status(errc::unsupported_feature, "Column of " + node.text + " (" + sql::to_text(*arg) + ") can't be found in grouping columns.", arg->position)
+          .with_spark_class(node.text == "grouping" ? "GROUPING_COLUMN_MISMATCH" : "GROUPING_ID_COLUMN_MISMATCH");
+  }
+  bool in_order = true;
+  for (std::size_t i = 0; i < call.keys.size(); ++i) in_order = in_order && call.keys[i] == static_cast<int>(i);
+  bool all_keys = in_order && call.keys.size() == aggregates_->keys->size();
+  if (node.text == "grouping_id" && !node.args.empty() && !all_keys)
+    return status(errc::unsupported_feature, "Columns of grouping_id (" + sql::to_text(node) + ") does not match grouping columns.", node.position)
+        .with_spark_class("GROUPING_ID_COLUMN_MISMATCH");
+  if (node.args.empty())
+    for (std::size_t k = 0; k < aggregates_->keys->size(); ++k) call.keys.push_back(static_cast<int>(k));
+  auto& known = aggregates_->groupings;
+  auto same = std::find_if(known.begin(), known.end(), [&](const auto& other) { return other.keys == call.keys && other.type->Equals(*call.type); });
+  auto k = static_cast<int>(same - known.begin());
+  auto out = expr::column(grouping_base + k, call.type, call.name, false, node.position);
+  if (same == known.end()) known.push_back(std::move(call));
+  return out;
+}
+
 result<expr::expr_ptr> resolver::resolve_name(const sql::expression& node) {
   const auto& parts = node.parts;
   if (auto variable = find_lambda_variable(parts[0])) return fields_of(std::move(variable), parts, 1, node.position);
@@ -148,19 +246,9 @@ result<expr::expr_ptr> resolver::resolve_name(const sql::expression& node) {
     SLUICE_ASSIGN_OR_RETURN(auto alias, resolve_alias(parts[0], node.position));
     if (alias) return fields_of(std::move(alias), parts, 1, node.position);
   }
-  for (std::size_t used : {2, 1}) {
-    if (parts.size() < used) continue;
-    int found = -1;
-    for (std::size_t i = 0; i < input_.size(); ++i) {
-      bool fits = used == 2 ? equal_names(input_[i].qualifier, parts[0]) && equal_names(input_[i].name, parts[1])
-                            : equal_names(input_[i].name, parts[0]);
-      if (!fits) continue;
-      if (found >= 0)
-        return status(errc::ambiguous_reference, "Reference `" + parts[used - 1] + "` is ambiguous, could be: [`" + input_[found].name +
-                      "`, `" + input_[i].name + "`].", node.position);
-      found = static_cast<int>(i);
-    }
-    if (found < 0) continue;
+  std::size_t used = 0;
+  SLUICE_ASSIGN_OR_RETURN(int found, find_column(input_, node, used));
+  if (found >= 0) {
     const auto& column = input_[found];
     return fields_of(expr::column(found, column.type, column.name, column.nullable, node.position), parts, used, node.position);
   }
@@ -170,6 +258,13 @@ result<expr::expr_ptr> resolver::resolve_name(const sql::expression& node) {
   }
   bool has_window = aggregates_ && aggregates_->window && !in_aggregate_;
   if (has_window && equal_names(parts[0], "window")) return fields_of(window_column(node.position), parts, 1, node.position);
+  if (outer_) {
+    SLUICE_ASSIGN_OR_RETURN(int outer, find_column(*outer_, node, used));
+    if (outer >= 0) {
+      const auto& column = (*outer_)[outer];
+      return fields_of(expr::column(outer_base + outer, column.type, column.name, column.nullable, node.position), parts, used, node.position);
+    }
+  }
   std::vector<std::string> more;
   if (aliases_ && !in_aggregate_)
     for (const auto& alias : *aliases_) more.push_back(alias.name);
@@ -188,9 +283,15 @@ result<std::vector<expr::expr_ptr>> resolver::resolve_args(const sql::expression
 status resolver::unknown_function(const sql::expression& node) const {
   if (is_unsupported_aggregate(node.text)) return refused("the aggregate function `" + node.text + "` is not supported", node.position);
   for (std::string_view window_function : {"row_number", "rank", "dense_rank", "lag", "lead", "ntile", "percent_rank", "cume_dist", "nth_value"})
-    if (node.text == window_function) return refused("window functions (`" + node.text + "`) are not supported", node.position);
-  for (std::string_view generator : {"explode", "explode_outer", "posexplode", "inline", "stack", "session_window", "window_time"})
-    if (node.text == generator) return refused("the function `" + node.text + "` is not supported", node.position);
+    if (node.text == window_function)
+      return status(errc::unsupported_feature, "Window function `" + node.text + "` needs an OVER clause.", node.position)
+          .with_spark_class("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE");
+  for (std::string_view generator : {"explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer", "stack"})
+    if (node.text == generator)
+      return status(errc::unsupported_feature, "The generator is not supported: outside the SELECT clause, found: " + sql::to_text(node), node.position)
+          .with_spark_class("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT");
+  for (std::string_view later : {"session_window", "window_time"})
+    if (node.text == later) return refused("the function `" + node.text + "` is not supported", node.position);
   auto names = aggregate_function_names();
   if (auto scalar = expr::nearest_function(node.text); !scalar.empty()) names.push_back(scalar);
   names.push_back("window");
@@ -198,7 +299,8 @@ status resolver::unknown_function(const sql::expression& node) const {
 }
 
 result<expr::expr_ptr> resolver::resolve_call(const sql::expression& node) {
-  if (node.over) return refused("window functions (OVER) are not supported", node.position);
+  if (node.over) return resolve_over(node);
+  if (!node.is_operator && (node.text == "grouping" || node.text == "grouping_id")) return resolve_grouping(node);
   if (is_window_call(node)) return resolve_window_use(node);
   if (is_aggregate_call(node)) return resolve_aggregate_call(node);
   bool sum = node.is_operator && node.args.size() == 2 && (node.text == "+" || node.text == "-");
@@ -244,6 +346,10 @@ result<expr::expr_ptr> resolver::resolve_call(const sql::expression& node) {
 
 result<expr::expr_ptr> resolver::resolve_interval_sum(const sql::expression& node, const sql::expression& time, const sql::expression& span) {
   SLUICE_ASSIGN_OR_RETURN(auto value, resolve(time));
+  return interval_sum(std::move(value), node, span);
+}
+
+result<expr::expr_ptr> resolver::interval_sum(expr::expr_ptr value, const sql::expression& node, const sql::expression& span) {
   auto interval = read_ansi_interval(span.text);
   if (!interval.ok()) return std::move(interval).error().with_position(span.position);
   auto sign = node.text == "-" ? -1 : 1;
@@ -335,6 +441,7 @@ result<expr::expr_ptr> resolver::resolve_aggregate_call(const sql::expression& n
   // count(1) is count(*): a constant that is not null counts every row
   if (node.text == "count" && !node.distinct && args->size() == 1 && (*args)[0]->kind == expr::node_kind::literal && !(*args)[0]->nullable)
     args->clear();
+  auto written = *args;
   SLUICE_ASSIGN_OR_RETURN(auto call, resolve_aggregate(node.text, *std::move(args), node.position, session_));
   call.filter = *filter;
   call.distinct = node.distinct && call.function != "min" && call.function != "max" && call.function != "collect_set";
@@ -346,8 +453,9 @@ result<expr::expr_ptr> resolver::resolve_aggregate_call(const sql::expression& n
   auto type = call.type;
   bool nullable = is_nullable(call);
   auto shown = call;  // Spark names a column by the function as it was written
-  shown.function = node.text;
+  shown.function = node.text == "array_agg" ? "collect_list" : node.text;
   shown.distinct = node.distinct;
+  show_arguments(node.text, std::move(written), shown);
   auto text = to_sql(shown);
   auto k = aggregates_->add(std::move(call));
   return expr::column(aggregates_->call_index(k), type, text, nullable, node.position);

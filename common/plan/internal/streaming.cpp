@@ -140,9 +140,37 @@ status check_output_names(const arrow::Schema& schema, text_position position) {
 
 } // namespace
 
+namespace {
+
+/// What a stream cannot do at all yet, by name.
+status check_operators(const query_analyzer& analyzer, const node& at) {
+  auto position = analyzer.position_of(&at);
+  using kind = node::kind;
+  switch (at.what) {
+    case kind::join: return refused_for_streams("Joins of streams are not supported", position);
+    case kind::union_all: return refused_for_streams("UNION of streams is not supported", position);
+    case kind::intersect: return refused_for_streams("Intersect of streaming DataFrames/Datasets is not supported", position);
+    case kind::except: return refused_for_streams("Except with a streaming DataFrame/Dataset is not supported", position);
+    case kind::offset: return refused_for_streams("Offset is not supported on streaming DataFrames/Datasets", position);
+    case kind::sample: return refused_for_streams("Sampling is not supported on streaming DataFrames/Datasets", position);
+    case kind::window: return refused_for_streams("Non-time-based windows are not supported on streaming DataFrames/Datasets", position)
+                           .with_spark_class("NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING");
+    case kind::expand: return refused_for_streams("grouping sets, UNPIVOT and VALUES in a stream are not supported", position);
+    case kind::generate: return refused_for_streams("generators such as explode in a stream are not supported", position);
+    case kind::range:
+    case kind::single_row: return refused_for_streams("a stream over something that is no file source is not supported", position);
+    default: break;
+  }
+  for (const auto& input : at.inputs) SLUICE_RETURN_IF_ERROR(check_operators(analyzer, *input));
+  return ok();
+}
+
+} // namespace
+
 result<streaming_plan> make_streaming_plan(const query_analyzer& analyzer, const analyzed_query& query, const streaming_options& options) {
   if (!query.streaming)
     return refused_for_streams("a streaming table needs a stream: SELECT … FROM STREAM relation", options.query_position);
+  SLUICE_RETURN_IF_ERROR(check_operators(analyzer, *query.root));
   SLUICE_RETURN_IF_ERROR(stream_rules(analyzer, chain_of(query.root), options).check());
   SLUICE_RETURN_IF_ERROR(check_output_names(*query.root->output, options.query_position));
   SLUICE_RETURN_IF_ERROR(check_output_types(*query.root->output, options.sink, options.query_position));

@@ -75,8 +75,9 @@ TEST(Aggregates, Refusals) {
   EXPECT_EQ(error("min(info)"), errc::datatype_mismatch);  // holds a map
   EXPECT_EQ(error("sum(*)"), errc::wrong_num_args);
   EXPECT_EQ(error("sum(count(id))"), errc::unsupported_feature);
-  EXPECT_EQ(error("median(id)"), errc::unsupported_feature);
-  EXPECT_EQ(error("approx_count_distinct(id)"), errc::unsupported_feature);
+  EXPECT_EQ(error("product(id)"), errc::unsupported_feature);
+  EXPECT_EQ(error("max_by(id)"), errc::wrong_num_args);
+  EXPECT_EQ(error("bit_and(price)"), errc::datatype_mismatch);
   EXPECT_EQ(error("count_if(id)"), errc::datatype_mismatch);
   EXPECT_EQ(error("coutn(id)"), errc::unresolved_function);
   EXPECT_EQ(error("sum(id) IGNORE NULLS"), errc::unsupported_feature);

@@ -79,6 +79,39 @@ TEST(Batch, Explained) {
 )");
 }
 
+TEST(Batch, JoinsAndTheirFiltersExplained) {
+  EXPECT_EQ(explained("SELECT t.id, c.count FROM trades t, counts c WHERE t.symbol = c.action AND t.qty > 1 AND c.count < 9 AND t.id < c.count"),
+            R"(Batch query
+  output      [id bigint, count bigint]
+  Project [id, count]
+    Join Inner on symbol = action where (id < count)
+      Filter (qty > 1)
+        Scan json trades [id bigint, qty int, symbol string]
+          path        /data/trades
+      Filter (count < 9)
+        Scan table counts [action string, count bigint]
+)");
+  EXPECT_EQ(explained("SELECT id FROM trades WHERE symbol NOT IN (SELECT action FROM counts)"), R"(Batch query
+  output      [id bigint]
+  Project [id]
+    Filter (NOT (symbol IN (listquery())))
+      Join In value symbol = action
+        Scan json trades [id bigint, symbol string]
+          path        /data/trades
+        Scan table counts [action string]
+)");
+  EXPECT_EQ(explained("SELECT id, rank() OVER (PARTITION BY symbol ORDER BY qty) r FROM trades"), R"(Batch query
+  output      [id bigint, r int NOT NULL]
+  Project [id, rank() OVER (PARTITION BY symbol ORDER BY qty ASC NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS r]
+    Window
+      partition   [symbol]
+      order       [qty ASC NULLS FIRST]
+      calls       rank(1) ROWS UNBOUNDED PRECEDING TO CURRENT ROW
+      Scan json trades [id bigint, qty int, symbol string]
+        path        /data/trades
+)");
+}
+
 TEST(Batch, SameAggregateOnce) {
   auto plan = batch_of("SELECT symbol, sum(qty) + 1, sum(qty) * 2 FROM trades GROUP BY symbol HAVING sum(qty) > 3 ORDER BY sum(qty)");
   ASSERT_TRUE(plan.ok()) << plan.error().to_string();
@@ -180,7 +213,15 @@ TEST(Batch, Refusals) {
       {"SELECT *", errc::unresolved_column, 8, "FROM"},
       {"SELECT x.* FROM events", errc::unresolved_column, 8, "x.*"},
       {"SELECT upper(DISTINCT action) FROM events", errc::unsupported_feature, 8, "DISTINCT"},
-      {"SELECT row_number() FROM events", errc::unsupported_feature, 8, "window functions"},
+      {"SELECT row_number() FROM events", errc::unsupported_feature, 8, "OVER clause"},
+      {"SELECT sum(qty) OVER (ORDER BY sum(qty) OVER ()) FROM trades", errc::unsupported_feature, 32, "window functions"},
+      {"SELECT qty a, sum(qty) OVER () b, sum(b) OVER () FROM trades", errc::unsupported_feature, 35, "inside another"},
+      {"SELECT id FROM trades, events, counts WHERE action = 'x'", errc::ambiguous_reference, 45, "`events`.`action`, `counts`.`action`"},
+      {"SELECT id FROM trades UNION SELECT id, qty FROM trades", errc::datatype_mismatch, 23, "2 columns"},
+      {"SELECT id FROM trades EXCEPT SELECT ok FROM trades", errc::datatype_mismatch, 23, "BOOLEAN"},
+      {"SELECT (SELECT id, qty FROM trades)", errc::datatype_mismatch, 9, "only one column"},
+      {"SELECT explode(qty) FROM trades", errc::datatype_mismatch, 8, "ARRAY"},
+      {"SELECT * FROM trades JOIN events USING (action)", errc::unresolved_column, 22, "left side"},
   };
   for (const auto& row : table) {
     auto plan = batch_of(row.text);

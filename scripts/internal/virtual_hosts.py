@@ -9,11 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 from internal.clusters.machines import ThisMachine
 from internal.clusters.trouble import Trouble
 
 PR_SET_PDEATHSIG, CLONE_NEWNET = 1, 0x40000000
+STOP_SECONDS = 45
 INSIDE = "SLUICE_VIRTUAL_HOSTS"
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -37,19 +39,23 @@ def enter():
     command = [*apart, sys.executable, *sys.argv]
     child = subprocess.Popen(command, env={**os.environ, INSIDE: "1"}, preexec_fn=end_with_parent)
 
+    received = []   # (signal, when); only noted in the handler, since waiting for a child is not re-entrant
+
     def stop(number, _):
-        inner = children_of(child.pid)
-        for pid in inner:
+        received.append((number, time.monotonic()))
+        for pid in children_of(child.pid):
             os.kill(pid, signal.SIGTERM)
-        try:
-            child.wait(60 if inner else 0)
-        except subprocess.TimeoutExpired:
-            child.kill()
-        sys.exit(128 + number)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    sys.exit(child.wait())
+    while True:
+        try:
+            code = child.wait(1)
+            break
+        except subprocess.TimeoutExpired:
+            if received and time.monotonic() - received[0][1] > STOP_SECONDS:
+                child.kill()
+    sys.exit(128 + received[0][0] if received else code)
 
 
 def children_of(pid):

@@ -57,6 +57,14 @@ public:
     detail.paths = {"/data"};
     answer(detail);
   }
+  void compute(std::function<void()> work) override { work(); }
+  void list_tables(std::function<void(catalog::result_tables)> answer) override { answer({}); }
+  std::shared_ptr<actors::job_handle> run_batch(actors::batch_job, std::function<void(result<actors::batch_rows>)>) override {
+    return nullptr;
+  }
+  void start_query(plan::streaming_plan, std::shared_ptr<actors::query_follower>,
+                   std::function<void(result<actors::query_started>)>) override {}
+  void process_available(query_id, std::function<void(status)> answer) override { answer(ok()); }
   void list_workers(std::function<void(std::vector<actors::worker_summary>)> answer) override {
     answer({{worker_id{"w-1"}, 5, "a:1", 2, "ready"}});
   }

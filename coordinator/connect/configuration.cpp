@@ -38,6 +38,8 @@ constexpr std::pair<std::string_view, std::string_view> defaults[] = {
     {"spark.sql.session.localRelationChunkSizeBytes", "16777216"},
     {"spark.sql.session.localRelationChunkSizeRows", "10000"},
     {"spark.sql.session.localRelationSizeLimit", "3221225472"},
+    {"spark.sql.sources.default", "parquet"},
+    {"spark.sql.sources.partitionOverwriteMode", "STATIC"},
     {"spark.sql.session.timeZone", "UTC"},
     {"spark.sql.shuffle.partitions", "200"},
     {"spark.sql.timestampType", "TIMESTAMP_LTZ"},

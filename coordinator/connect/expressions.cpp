@@ -1,5 +1,6 @@
 #include "coordinator/connect/expressions.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -266,8 +267,18 @@ tree_result call_tree(const std::string& written, const google::protobuf::Repeat
     node.star = true;
     return finish(std::move(node));
   }
+  // struct(x AS s): the alias names the field
+  bool named = node.text == "struct" && std::any_of(arguments.begin(), arguments.end(), [](const auto& argument) { return argument.has_alias(); });
+  if (named) node.text = "named_struct";
+  int place = 0;
   for (const auto& argument : arguments) {
     SLUICE_ASSIGN_OR_RETURN(auto value, value_of(argument));
+    ++place;
+    if (named) {
+      auto name = argument.alias().name_size() > 0 ? argument.alias().name(0) : value->kind == kind::name ? value->parts.back() : "col" + std::to_string(place);
+      SLUICE_ASSIGN_OR_RETURN(auto field, leaf(kind::string_literal, std::move(name)));
+      node.args.push_back(std::move(field));
+    }
     node.args.push_back(std::move(value));
   }
   bool two = node.is_operator && node.text != "case" && node.text != "in" && node.text != "not" && node.text != "negative" &&

@@ -37,6 +37,8 @@ struct known_queries {
   static inline const char* name = "queries";
   using pointer = queries_actor::stateful_pointer<known_queries>;
 
+  /// Ends the actors of the queries: one that holds an open promise would keep itself.
+  ~known_queries();
   void init(pointer self, queries_setup setup);
   caf::result<query_begun> begin(const begin_query& order);
   void prepared(const query_prepared& outcome);

@@ -45,6 +45,11 @@ query_prepared look_before_start(storage::file_system& files, const plan::stream
 
 } // namespace
 
+known_queries::~known_queries() {
+  for (const auto& [id, query] : queries)
+    if (query.actor) caf::anon_send_exit(query.actor, caf::exit_reason::user_shutdown);
+}
+
 void known_queries::init(pointer actor, queries_setup with) {
   self = actor;
   setup = std::move(with);

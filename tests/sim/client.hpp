@@ -39,8 +39,11 @@ public:
 
   /// Goes on with whatever is due. True if the query runs or is over for good; `wrong` says what must not be.
   bool tick(actors::control_plane& plane, const circumstances& at, std::string& wrong);
-  /// Its batches are committed and visible, or it is over for good.
-  bool done() { return over_ || checks_.all_done(); }
+  /// Its batches are committed and visible, or it is over for good. `changes`: of the disk, so far.
+  bool done(std::int64_t changes) {
+    if (std::exchange(looked_, changes) != changes) done_ = checks_.all_done();
+    return over_ || done_;
+  }
   bool over() const { return over_; }
   /// Asks that the query stops; later it is submitted again, if it may be.
   void stop(actors::control_plane& plane);
@@ -68,6 +71,8 @@ private:
   microseconds not_before_{0};
   bool stop_asked_ = false;
   bool over_ = false;
+  bool done_ = false;
+  std::int64_t looked_ = -1;
   std::int64_t shown_ = 0;
 };
 

@@ -8,10 +8,11 @@ namespace sluice::sim {
 
 /// Sees every changing call of every process before it happens.
 std::optional<bool> simulation::watch(process_number who, const file_call& call, const std::optional<file_call>& before) {
+  ++changes_;
   if (who == progress_.number && call.what == storage::operation::link) {
     auto point = point_of(call, false, before, messages_->snapshots());
     if (point && point->what == durable_write::epoch) progress_.claimed = true;
-    if (point && point->what == durable_write::commit) progress_.commits = true;
+    if (point && point->what == durable_write::commit) ++progress_.commits;
     if (point && (point->what == durable_write::manifest || point->what == durable_write::manifest_compact)) progress_.published = true;
   }
   if (freeze_in_ && coordinator_ && who == coordinator_->number() && --*freeze_in_ < 0) freeze();
@@ -50,10 +51,11 @@ void simulation::count_death(process& dead, bool power) {
 void simulation::count_recovery_crash() {
   if (!coordinator_ || coordinator_->number() != progress_.number || !progress_.recovers) return;
   auto number = coordinator_->number();
-  bool committing = coordinator_->disk().died() && progress_.commits && messages_->has_ordered(number);
+  const auto& how = coordinator_->disk().died();
+  bool committing = how && progress_.commits == 1 && how->at.path.find("/commits") != std::string::npos;
   const char* stage = !progress_.claimed ? "R1"
                       : committing ? "R6"
-                      : progress_.commits ? nullptr
+                      : progress_.commits > 0 ? nullptr
                       : messages_->has_ordered(number) ? "R5"
                       : progress_.published ? "R3"
                       : messages_->has_welcomed(number) ? "R4"
@@ -183,20 +185,45 @@ void simulation::strike_first_generation(process& victim, std::vector<std::funct
     });
 }
 
+bool simulation::may_happen(durable_write what) const {
+  bool files = false, state = false, staged = false;
+  for (const auto& work : options_.queries) {
+    files = files || work.has_files();
+    state = state || work.group != grouping::none;
+    staged = staged || work.mode != output_mode::complete || work.sink == sink_kind::console;
+  }
+  switch (what) {
+    case durable_write::published_file:
+    case durable_write::manifest: return files;
+    case durable_write::manifest_compact: return files && options_.num_files() >= 10;
+    case durable_write::state_delta:
+    case durable_write::state_snapshot: return state;
+    case durable_write::staged: return staged;
+    // Once in a checkpoint's life.
+    case durable_write::metadata: return next_process_ == 1;
+    default: return true;
+  }
+}
+
+/// Who reaches the point first dies there.
+void simulation::arm_point() {
+  crash_point point;
+  bool rare = below(2) == 0;
+  do {
+    point = {static_cast<durable_write>(below(num_durable_writes)), static_cast<write_stage>(below(num_write_stages))};
+    if (rare && next_process_ == 1) point.what = durable_write::metadata;
+    if (rare && may_happen(durable_write::manifest_compact) && next_process_ > 1) point.what = durable_write::manifest_compact;
+  } while (!exists(point.what, point.stage) || !may_happen(point.what));
+  bool power = below(2) == 0;
+  note("crash-point " + point.text() + (power ? " with power loss" : ""));
+  armed_.push_back({point, power});
+}
+
 void simulation::strike_second_generation(process& victim, std::vector<std::function<void()>>& possible) {
   auto name = " " + std::to_string(victim.number());
   auto* at = &victim;
   if (options_.crash_points) {
-    auto arm = [this] {
-      crash_point point;
-      do {
-        point = {static_cast<durable_write>(below(num_durable_writes)), static_cast<write_stage>(below(num_write_stages))};
-      } while (!exists(point.what, point.stage));
-      bool power = below(2) == 0;
-      note("crash-point " + point.text() + (power ? " with power loss" : ""));
-      armed_.push_back({point, power});
-    };
-    for (int i = 0; i < 4; ++i) possible.push_back(arm);
+    for (int i = 0; i < 4; ++i) possible.push_back([this] { arm_point(); });
     if (coordinator_) possible.push_back([this] {
         note("crash-in-recovery");
         die_after_start_ = static_cast<int>(below(40));

@@ -99,6 +99,15 @@ simulation_options second_generation(std::uint64_t seed) {
     work.rows_per_file = rows_per_file;
     work.bad_one_in = bad_one_in;
     if (one_file_a_batch && work.trigger != "once") work.files_per_trigger = 1;
+    // Compacted manifests come with the tenth batch.
+    if (one_file_a_batch && i == 0) {
+      work.group = grouping::none;
+      work.mode = output_mode::append;
+      work.sink = draw.one_in(2) ? sink_kind::json : sink_kind::parquet;
+      work.having = false;
+      work.trigger.clear();
+      work.files_per_trigger = 1;
+    }
   }
   out.num_workers = 1 + draw.below(5);
   out.slots = static_cast<std::uint32_t>(1 + draw.below(3));

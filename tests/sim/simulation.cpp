@@ -131,8 +131,8 @@ void simulation::start_coordinator() {
   control.settings.link.silence = options_.silence;
   auto setup = setup_of_next();
   for (const auto& old : deposed_)
-    if (progress_.number == old->number() && progress_.recovers && !progress_.commits) outcome_.met.hit("case R7");
-  progress_ = {setup.number, false, false, false, false};
+    if (progress_.number == old->number() && progress_.recovers && progress_.commits == 0) outcome_.met.hit("case R7");
+  progress_ = {setup.number, false, false, false, 0};
   for (auto& client : clients_) progress_.recovers = progress_.recovers || client->checks().last_commit() >= 0;
   auto started = std::make_unique<coordinator_process>(setup, control, coordinator_address);
   trace("start coordinator " + std::to_string(started->number()));
@@ -185,6 +185,7 @@ void simulation::submit() { (void)clients_ready(); }
 
 void simulation::put_file(int number) {
   disk_->put(workload::path(number), options_.queries.front().file(number));
+  ++changes_;
   trace("input " + std::to_string(number));
 }
 
@@ -250,7 +251,10 @@ bool simulation::run_until(const std::function<bool()>& ready, microseconds limi
 void simulation::after(process& ran) {
   bool changed = coordinator_.get() == &ran;
   for (const auto& old : deposed_) changed = changed || old.get() == &ran;
-  if (changed) fail(observe());
+  if (changed && observed_ != changes_) {
+    observed_ = changes_;
+    fail(observe());
+  }
   if (ran.files().dead()) {
     bool power = std::exchange(fired_, std::nullopt).value_or(false);
     count_death(ran, power);
@@ -268,6 +272,7 @@ void simulation::after(process& ran) {
 // ---- the whole run ----
 
 outcome simulation::run() {
+  if (options_.crash_points) arm_point();  // what is written only once is written early
   start_cluster();
   microseconds at{0};
   for (int i = 0; i < options_.num_files(); ++i) {
@@ -283,7 +288,7 @@ outcome simulation::run() {
   heal();
   auto done = [&] {
     bool all = clients_ready();
-    for (auto& client : clients_) all = all && client->done();
+    for (auto& client : clients_) all = all && client->done(changes_);
     return all;
   };
   if (wrong_.empty() && !run_until(done, good_end)) {

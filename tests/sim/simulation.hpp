@@ -61,7 +61,8 @@ private:
   struct progress {
     process_number number = -1;
     bool recovers = false;  ///< there was something to recover
-    bool claimed = false, published = false, commits = false;
+    bool claimed = false, published = false;
+    int commits = 0;  ///< begun
   };
   struct armed_point {
     crash_point point;
@@ -89,6 +90,8 @@ private:
 
   // ---- faults.cpp ----
   void strike();
+  void arm_point();
+  bool may_happen(durable_write what) const;
   void strike_first_generation(process& victim, std::vector<std::function<void()>>& possible);
   void strike_second_generation(process& victim, std::vector<std::function<void()>>& possible);
   void strike_third_generation(std::vector<std::function<void()>>& possible);
@@ -133,6 +136,8 @@ private:
   int faults_left_ = 0;
   bool healed_ = false;
   int files_put_ = 0;
+  std::int64_t changes_ = 0;               ///< calls that changed the disk
+  std::int64_t observed_ = -1;             ///< how many of them the checkers have looked at
   microseconds next_read_{0};
   std::shared_ptr<follower> file_reader_;
   std::shared_ptr<actors::job_handle> reading_files_;

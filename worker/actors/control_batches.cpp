@@ -9,6 +9,7 @@ namespace sluice::worker {
 namespace {
 
 constexpr std::size_t most_plans = 256;
+constexpr std::size_t most_epochs = 4096;
 
 void add_counts(proto::batch_prepared& out, const slot_output& from) {
   for (auto split : from.counts.splits) out.add_splits(split);
@@ -73,9 +74,8 @@ result<std::shared_ptr<const plan::streaming_plan>> control_state::plan_of(const
 
 void control_state::order(const proto::batch_order& order) {
   auto key = key_of(order.ref());
+  if (!admits(key.query, key.epoch) && !SLUICE_BUG(accept_lower_epoch)) return fail(key, {errc::stale_epoch, "a newer coordinator owns the query"});
   auto& query = queries[key.query];
-  if (key.epoch < query.epoch && !SLUICE_BUG(accept_lower_epoch)) return fail(key, {errc::stale_epoch, "a newer coordinator owns the query"});
-  query.epoch = key.epoch;
   if (query.current && query.current->job->key == key) {
     if (query.current->answer) to_coordinator(*query.current->answer);
     return;
@@ -190,12 +190,12 @@ void control_state::abandon(attempt& at) {
 }
 
 void control_state::committed(const attempt_key& key) {
-  auto found = queries.find(key.query);
-  if (found == queries.end() || key.epoch < found->second.epoch) return;
+  if (!admits(key.query, key.epoch) || !queries.contains(key.query)) return;
   broadcast(settle_layer{key.query, {key.batch, key.attempt}, true});
 }
 
 void control_state::dropped(const attempt_key& key) {
+  (void)admits(key.query, key.epoch);
   auto found = queries.find(key.query);
   if (found == queries.end()) return;
   auto& query = found->second;
@@ -210,13 +210,26 @@ void control_state::dropped(const attempt_key& key) {
 }
 
 void control_state::released(const std::string& id, std::int64_t epoch) {
+  const bool admitted = admits(id, epoch);
   auto found = queries.find(id);
-  if (found == queries.end() || epoch < found->second.epoch) return;
+  if (!admitted || found == queries.end()) return;
   auto& query = found->second;
   if (query.current && query.current->unfinished()) abandon(*query.current);
   for (const auto& early : query.early) discard(early.frame);
   queries.erase(found);
   broadcast(release_query{id});
+}
+
+bool control_state::admits(const std::string& query, std::int64_t epoch) {
+  if (epochs.size() > most_epochs) std::erase_if(epochs, [this](const auto& entry) { return !queries.contains(entry.first); });
+  auto& highest = epochs[query];
+  if (epoch <= highest) return epoch == highest;
+  highest = epoch;
+  auto found = queries.find(query);
+  if (found == queries.end() || !found->second.current) return true;
+  auto& current = *found->second.current;
+  if (current.unfinished() && current.job->key.epoch < epoch) abandon(current);
+  return true;
 }
 
 void control_state::abandon_everything() {

@@ -41,12 +41,17 @@ void control_state::peer_frame(peer_link& from, const link_frame& message) {
   refuse("a message that does not belong on a data link");
 }
 
+bool control_state::is_outdated(const attempt_key& key) const {
+  auto seen = epochs.find(key.query);
+  return seen != epochs.end() && key.epoch < seen->second;
+}
+
 void control_state::exchange_frame(const link_frame& message) {
   auto key = key_of_frame(message);
   auto& query = queries[key.query];
   if (query.current && query.current->job->key == key) return take(*query.current, message);
   bool is_over = (query.current && !is_older(query.current->job->key, key)) || (query.floor && !is_older(*query.floor, key)) ||
-                 key.epoch < query.epoch;
+                 is_outdated(key);
   if (is_over) return discard(message);
   query.early.push_back({std::move(key), message});
 }

@@ -48,7 +48,6 @@ struct early_frame {
 };
 
 struct query_entry {
-  std::int64_t epoch = 0;
   std::shared_ptr<attempt> current;
   std::optional<attempt_key> floor;  ///< attempts up to this one are over
   std::vector<early_frame> early;
@@ -146,8 +145,12 @@ struct control_state {
   void committed(const attempt_key& key);
   void dropped(const attempt_key& key);
   void released(const std::string& query, std::int64_t epoch);
+  /// Whether a message of this epoch may act on the query. A higher one than any before ends what older ones began.
+  bool admits(const std::string& query, std::int64_t epoch);
+  bool is_outdated(const attempt_key& key) const;
   void abandon_everything();
   bool idle() const;
+  std::map<std::string, std::int64_t> epochs;      ///< highest seen by query; outlives the query's release
 
   // ---- the exchange ----
   std::map<std::string, peer> peers;               ///< by worker id

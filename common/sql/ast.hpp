@@ -73,7 +73,6 @@ struct expression {
   std::vector<expression_ptr> args;        ///< star: the names of EXCEPT (…)
   query_ptr subquery;
   expression_ptr filter;                   ///< call: FILTER (WHERE …)
-  std::vector<order_item> within_group;    ///< call: WITHIN GROUP (ORDER BY …)
   std::shared_ptr<const window_definition> over;  ///< call: OVER …
   std::int64_t plan_id = -1;  ///< name, star: only columns of relations with this id (Spark Connect)
   bool distinct = false;      ///< call: f(DISTINCT …)

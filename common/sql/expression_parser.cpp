@@ -445,14 +445,8 @@ bool parser_core::at_unit_argument(std::string_view function) const {
 }
 
 status parser_core::parse_call_suffix(expression& node) {
-  if (take_words({"WITHIN", "GROUP"})) {
-    SLUICE_RETURN_IF_ERROR(expect_symbol("("));
-    if (!take_words({"ORDER", "BY"})) return syntax_error({"ORDER BY"});
-    auto order = parse_order_items();
-    if (!order.ok()) return order.error();
-    node.within_group = *std::move(order);
-    SLUICE_RETURN_IF_ERROR(expect_symbol(")"));
-  }
+  if (at_words({"WITHIN", "GROUP"}))
+    return {errc::unsupported_feature, "WITHIN GROUP (ORDER BY …) of an aggregate is not supported", peek().position};
   if (at_words({"FILTER"}) && at_symbol("(", 1)) {
     next_ += 2;
     SLUICE_RETURN_IF_ERROR(expect_word("WHERE"));

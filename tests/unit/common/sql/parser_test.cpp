@@ -77,6 +77,7 @@ TEST(Parser, RefusesWithPositions) {
       {"SELECT sum(a) OVER (ROWS 1) FROM t", errc::parse_syntax, 1, 27, "Expected 'PRECEDING'"},
       {"SELECT a FROM t PIVOT (sum(b) FOR c IN 1)", errc::parse_syntax, 1, 40, "Expected '('"},
       {"SELECT a FROM t QUALIFY a", errc::unsupported_feature, 1, 17, "QUALIFY"},
+      {"SELECT listagg(a) WITHIN GROUP (ORDER BY a) FROM t", errc::unsupported_feature, 1, 19, "WITHIN"},
       {"SET a b = 1", errc::parse_syntax, 1, 7, "near 'b'"},
   };
   for (const auto& row : table) {

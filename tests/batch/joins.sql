@@ -238,6 +238,16 @@ dept int, id int NOT NULL, name string, pay decimal(6,2), title string NOT NULL
 20|3|cid|NULL|ops
 20|4|NULL|100.25|ops
 end
+query ordered
+SELECT * FROM e JOIN d USING (dept) ORDER BY dept DESC, id
+end
+expect
+dept int, id int NOT NULL, name string, pay decimal(6,2), title string NOT NULL
+20|3|cid|NULL|ops
+20|4|NULL|100.25|ops
+10|1|ann|5000.00|dev
+10|2|bob|4000.50|dev
+end
 query
 SELECT * FROM e LEFT JOIN d USING (dept)
 end

@@ -132,7 +132,8 @@ status query_analyzer::resolve_items(select& s) {
       name_by_value(item);
       out.push_back(std::move(item));
     }
-    for (auto i = first; i < out.size(); ++i) s.aliases.push_back({out[i].name, out[i].value});
+    for (auto i = first; i < out.size(); ++i)
+      if (out[i].seen == visibility::shown) s.aliases.push_back({out[i].name, out[i].value});
   }
   s.items = std::move(out);
   return ok();

@@ -9,7 +9,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "connect"))
-from events import write_events  # noqa: E402
+from pyspark_events import write_events  # noqa: E402
 
 
 def free_port():

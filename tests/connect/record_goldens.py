@@ -17,7 +17,7 @@ import pyspark
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "connect"))
-from events import write_events  # noqa: E402
+from pyspark_events import write_events  # noqa: E402
 
 GOLDENS = ROOT / "tests" / "connect" / "goldens"
 

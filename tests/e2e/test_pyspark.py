@@ -14,7 +14,7 @@ import unittest
 from harness import ROOT, Cluster
 
 sys.path.insert(0, str(ROOT / "tests" / "connect"))
-from events import write_events  # noqa: E402
+from pyspark_events import write_events  # noqa: E402
 
 PROGRAMS = sorted((ROOT / "examples" / "pyspark").glob("*.py"))
 GOLDENS = ROOT / "tests" / "connect" / "goldens"

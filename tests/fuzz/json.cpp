@@ -41,7 +41,7 @@ public:
   std::string row() const { return a_ + "|" + s_; }
 
 private:
-  bool other() { return at_ != "a" && at_ != "s"; }
+  bool other() { return depth_ == 1 && at_ != "a" && at_ != "s"; }
   bool number(std::int64_t v) { return at_ == "s" ? false : value(std::to_string(v)); }
   bool value(const std::string& text) {
     if (depth_ != 1) return false;

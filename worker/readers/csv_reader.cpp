@@ -9,8 +9,8 @@
 #include "worker/readers/internal/bad_records.hpp"
 #include "worker/readers/internal/csv_columns.hpp"
 #include "worker/readers/internal/json_scan.hpp"
-#include "worker/readers/internal/line_source.hpp"
 #include "worker/readers/internal/scan_schema.hpp"
+#include "worker/readers/internal/split_lines.hpp"
 #include "worker/readers/internal/utf8.hpp"
 
 namespace sluice::readers {
@@ -55,27 +55,19 @@ public:
   }
 
   status start(const split& part, storage::file_system& files, compression codec) {
-    SLUICE_ASSIGN_OR_RETURN(file_, split_file::open(part, files));
-    const bool plain = codec == compression::none && !whole_;
-    const std::int64_t begin = plain ? part.offset : 0;
-    const std::int64_t end = plain ? part.offset + part.length : line_source::no_end;
-    header_ = tokenizer_.format().header && begin == 0;
-    SLUICE_ASSIGN_OR_RETURN(auto bytes, open_bytes(*file_, codec, begin > 0 ? begin - 1 : 0));
-    lines_ = std::make_unique<line_source>(std::move(bytes), begin, end, options_, whole_);
+    SLUICE_ASSIGN_OR_RETURN(lines_, split_lines::open(part, files, codec, options_, whole_));
+    header_ = tokenizer_.format().header && lines_.begin() == 0;
     return ok();
   }
 
   result<data::batch_ptr> next() override {
     for (;;) {
       line_chunk chunk;
-      SLUICE_ASSIGN_OR_RETURN(const bool more, lines_->next(chunk));
-      if (!more) {
-        SLUICE_RETURN_IF_ERROR(file_->check());
-        return data::batch_ptr{};
-      }
+      SLUICE_ASSIGN_OR_RETURN(const bool more, lines_.next(chunk));
+      if (!more) return data::batch_ptr{};
       counts_.bytes += chunk.end - chunk.begin;
       if (chunk.oversized && (whole_ || mode_ == bad_record_mode::fail_fast))
-        return oversized_record(file_->path(), chunk.offset, options_.max_record_bytes);
+        return oversized_record(lines_.path(), chunk.offset, options_.max_record_bytes);
       SLUICE_ASSIGN_OR_RETURN(auto batch, read(chunk));
       if (batch->num_rows() > 0) return batch;
     }
@@ -129,7 +121,7 @@ private:
     const auto bad = std::count(bad_.begin(), bad_.end(), 1);
     if (bad > 0 && mode_ == bad_record_mode::fail_fast) {
       const auto first = static_cast<std::size_t>(std::find(bad_.begin(), bad_.end(), 1) - bad_.begin());
-      return malformed_record(file_->path(), chunk.offset + (records_[first].data() - text), records_[first]);
+      return malformed_record(lines_.path(), chunk.offset + (records_[first].data() - text), records_[first]);
     }
     if (layout_.corrupt >= 0) {
       SLUICE_ASSIGN_OR_RETURN(arrays[static_cast<std::size_t>(layout_.corrupt)], corrupt_texts());
@@ -157,8 +149,7 @@ private:
   csv_tokenizer tokenizer_;
   csv_columns columns_;
   bool header_ = false;
-  std::unique_ptr<split_file> file_;
-  std::unique_ptr<line_source> lines_;
+  split_lines lines_;
   std::string valid_;
   std::vector<csv_token> tokens_;
   std::vector<std::string_view> records_;  // text of each row

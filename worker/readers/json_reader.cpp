@@ -5,8 +5,8 @@
 #include "worker/readers/internal/bad_records.hpp"
 #include "worker/readers/internal/json_layout.hpp"
 #include "worker/readers/internal/json_record.hpp"
-#include "worker/readers/internal/line_source.hpp"
 #include "worker/readers/internal/scan_schema.hpp"
+#include "worker/readers/internal/split_lines.hpp"
 #include "worker/readers/internal/utf8.hpp"
 
 namespace sluice::readers {
@@ -32,23 +32,15 @@ public:
   }
 
   status start(const split& part, storage::file_system& files, compression codec) {
-    SLUICE_ASSIGN_OR_RETURN(file_, split_file::open(part, files));
-    const bool plain = codec == compression::none && !grammar_.spans_lines;
-    const std::int64_t begin = plain ? part.offset : 0;
-    const std::int64_t end = plain ? part.offset + part.length : line_source::no_end;
-    SLUICE_ASSIGN_OR_RETURN(auto bytes, open_bytes(*file_, codec, begin > 0 ? begin - 1 : 0));
-    lines_ = std::make_unique<line_source>(std::move(bytes), begin, end, options_, grammar_.spans_lines);
+    SLUICE_ASSIGN_OR_RETURN(lines_, split_lines::open(part, files, codec, options_, grammar_.spans_lines));
     return ok();
   }
 
   result<data::batch_ptr> next() override {
     for (;;) {
       line_chunk chunk;
-      SLUICE_ASSIGN_OR_RETURN(const bool more, lines_->next(chunk));
-      if (!more) {
-        SLUICE_RETURN_IF_ERROR(file_->check());
-        return data::batch_ptr{};
-      }
+      SLUICE_ASSIGN_OR_RETURN(const bool more, lines_.next(chunk));
+      if (!more) return data::batch_ptr{};
       counts_.bytes += chunk.end - chunk.begin;
       SLUICE_ASSIGN_OR_RETURN(auto batch, count_only_ ? count(chunk) : parse(chunk));
       if (batch->num_rows() > 0) return batch;
@@ -128,11 +120,11 @@ private:
   }
 
   status first_bad(const line_chunk& chunk) const {
-    if (chunk.oversized) return oversized_record(file_->path(), chunk.offset, options_.max_record_bytes);
+    if (chunk.oversized) return oversized_record(lines_.path(), chunk.offset, options_.max_record_bytes);
     std::size_t row = 0;
     while (!columns_.is_bad(row)) ++row;
     const auto [begin, end] = columns_.line(row);
-    return malformed_record(file_->path(), chunk.offset + (begin - chunk.begin), {begin, static_cast<std::size_t>(end - begin)});
+    return malformed_record(lines_.path(), chunk.offset + (begin - chunk.begin), {begin, static_cast<std::size_t>(end - begin)});
   }
 
   data::schema_ptr schema_;
@@ -145,8 +137,7 @@ private:
   json_record_parser records_;
   bool fast_;
   bool count_only_;
-  std::unique_ptr<split_file> file_;
-  std::unique_ptr<line_source> lines_;
+  split_lines lines_;
   std::vector<json_layout> layouts_;
   std::size_t current_ = 0;
   int misses_ = 0;

@@ -7,8 +7,8 @@
 #include "common/data/arrow_status.hpp"
 #include "worker/readers/internal/bad_records.hpp"
 #include "worker/readers/internal/json_scan.hpp"
-#include "worker/readers/internal/line_source.hpp"
 #include "worker/readers/internal/scan_schema.hpp"
+#include "worker/readers/internal/split_lines.hpp"
 #include "worker/readers/internal/utf8.hpp"
 
 namespace sluice::readers {
@@ -24,27 +24,19 @@ public:
   }
 
   status start(const split& part, storage::file_system& files, compression codec) {
-    SLUICE_ASSIGN_OR_RETURN(file_, split_file::open(part, files));
-    const bool plain = codec == compression::none && !whole_;
-    const std::int64_t begin = plain ? part.offset : 0;
-    const std::int64_t end = plain ? part.offset + part.length : line_source::no_end;
-    SLUICE_ASSIGN_OR_RETURN(auto bytes, open_bytes(*file_, codec, begin > 0 ? begin - 1 : 0));
-    lines_ = std::make_unique<line_source>(std::move(bytes), begin, end, options_, whole_);
-    begins_inside_ = begin > 0;
+    SLUICE_ASSIGN_OR_RETURN(lines_, split_lines::open(part, files, codec, options_, whole_));
+    begins_inside_ = lines_.begin() > 0;
     return ok();
   }
 
   result<data::batch_ptr> next() override {
     for (;;) {
       line_chunk chunk;
-      SLUICE_ASSIGN_OR_RETURN(const bool more, lines_->next(chunk));
-      if (!more) {
-        SLUICE_RETURN_IF_ERROR(file_->check());
-        return data::batch_ptr{};
-      }
+      SLUICE_ASSIGN_OR_RETURN(const bool more, lines_.next(chunk));
+      if (!more) return data::batch_ptr{};
       counts_.bytes += chunk.end - chunk.begin;
       if (begins_inside_) SLUICE_RETURN_IF_ERROR(look_before(chunk.offset));
-      if (chunk.oversized) return oversized_record(file_->path(), chunk.offset, options_.max_record_bytes);
+      if (chunk.oversized) return oversized_record(lines_.path(), chunk.offset, options_.max_record_bytes);
       SLUICE_ASSIGN_OR_RETURN(auto batch, read(chunk));
       if (batch->num_rows() > 0) return batch;
     }
@@ -56,7 +48,7 @@ private:
   status look_before(std::int64_t offset) {
     begins_inside_ = false;
     char before = 0;
-    SLUICE_ASSIGN_OR_RETURN(const auto got, file_->read_at(offset - 1, &before, 1));
+    SLUICE_ASSIGN_OR_RETURN(const auto got, lines_.file().read_at(offset - 1, &before, 1));
     after_return_ = got == 1 && before == '\r';
     return ok();
   }
@@ -103,8 +95,7 @@ private:
   bool whole_;
   bool begins_inside_ = false; // nothing read yet of a split that does not start the file
   bool after_return_ = false;  // the line before ended with '\r'
-  std::unique_ptr<split_file> file_;
-  std::unique_ptr<line_source> lines_;
+  split_lines lines_;
   arrow::StringBuilder builder_;
   std::int64_t rows_ = 0;
   std::string valid_;
